@@ -1,0 +1,149 @@
+import type { LogLevel } from '../tools/tool.ts'
+
+/** Where a job is. It waits (`queued`), is worked on (`running`), or has ended in one of the three other ways. */
+export type JobStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+
+export type Phase = 'fetching' | 'probing' | 'running' | 'publishing'
+
+/**
+ * A job as the API shows it: the body of `GET /api/jobs/:id`, the data of `snapshot`, and the fold of the job's
+ * events. The names are those of the wire, so that folding is merging.
+ */
+export interface Job {
+  readonly id: string
+  readonly tool: string
+  /** As submitted, without the secrets that a URL's query may carry. */
+  readonly input: unknown
+  readonly status: JobStatus
+  /** 0 while it first waits, then 1 for the first run. */
+  readonly attempt: number
+  /** 1 is next. Only while it waits. */
+  readonly queue_position?: number
+  /** Milliseconds since 1970. */
+  readonly created_at: number
+  readonly started_at?: number
+  readonly ended_at?: number
+  /** When the artifacts are removed; set once the job has ended. */
+  readonly expires_at?: number
+  /** 0 to 100, or null where no total is known. Is 100 only after exit 0. */
+  readonly progress: number | null
+  readonly phase?: Phase
+  readonly frame?: number
+  readonly fps?: number
+  readonly speed?: number
+  readonly out_time_s?: number
+  readonly bytes?: number
+  readonly eta_s?: number
+  readonly total_logs: number
+  readonly artifacts: readonly Artifact[]
+  readonly result: Readonly<Record<string, unknown>>
+  readonly error?: JobError
+}
+
+export interface Artifact {
+  readonly name: string
+  readonly size: number
+  readonly content_type: string
+  readonly sha256: string
+  /** Path on this hub. */
+  readonly url: string
+}
+
+export interface JobError {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+  readonly exit_code?: number
+  readonly signal?: string
+  readonly log_tail: readonly string[]
+}
+
+export interface LogLine {
+  /** From 1, without a gap, over all attempts. */
+  readonly n: number
+  readonly source: 'stdout' | 'stderr' | 'hub'
+  readonly level: LogLevel
+  readonly text: string
+}
+
+export type StatusData = Partial<
+  Pick<Job, 'id' | 'tool' | 'input' | 'attempt' | 'queue_position' | 'created_at' | 'started_at' | 'ended_at' | 'expires_at' | 'progress'>
+> & { readonly status: JobStatus; readonly reason?: string }
+
+export type ProgressData = { readonly rev: number; readonly progress: number | null } & Partial<
+  Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'eta_s'>
+>
+
+/** Everything that a reader of a job's channel can be sent, by type. */
+export interface EventDataByType {
+  snapshot: Job
+  status: StatusData
+  progress: ProgressData
+  new_logs: { readonly new_logs: readonly string[]; readonly first: number; readonly lines: readonly LogLine[] }
+  artifact: { readonly artifact: Artifact }
+  result: { readonly result: Readonly<Record<string, unknown>> }
+  error: { readonly error: JobError }
+  end: { readonly status: JobStatus }
+  ping: Readonly<Record<string, never>>
+  reset: { readonly earliest: string }
+}
+
+export type EventType = keyof EventDataByType
+
+/** One event as it stands in the log and travels. `offset` is where to resume after it; what is not in the log has none. */
+export type JobEvent = {
+  [Type in EventType]: { readonly offset?: string; readonly type: Type; readonly at?: number; readonly data: EventDataByType[Type] }
+}[EventType]
+
+export const EMPTY_JOB: Job = {
+  id: '', tool: '', input: null, status: 'queued', attempt: 0, created_at: 0,
+  progress: null, total_logs: 0, artifacts: [], result: {},
+}
+
+export function hasEnded(status: JobStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled'
+}
+
+/**
+ * Folds one event into a job. The server, the SDK and the web page use this same function, so a reader that replays
+ * the log holds exactly the job that `GET /api/jobs/:id` returns.
+ */
+export function applyEvent(job: Job, event: JobEvent): Job {
+  switch (event.type) {
+    case 'snapshot':
+      return event.data
+    case 'status':
+      return applyStatus(job, event.data)
+    case 'progress': {
+      const { rev: _, ...progress } = event.data
+      return hasEnded(job.status) ? job : { ...withoutProgress(job), ...progress }
+    }
+    case 'new_logs':
+      return { ...job, total_logs: Math.max(job.total_logs, event.data.first + event.data.new_logs.length - 1) }
+    case 'artifact':
+      return { ...job, artifacts: [...job.artifacts.filter(({ name }) => name !== event.data.artifact.name), event.data.artifact] }
+    case 'result':
+      return { ...job, result: { ...job.result, ...event.data.result } }
+    case 'error':
+      return { ...job, error: event.data.error }
+    case 'end':
+    case 'ping':
+    case 'reset':
+      return job
+  }
+}
+
+/** A new attempt starts clean: what an earlier one left is not this one's. */
+function applyStatus(job: Job, { reason: _, ...data }: StatusData): Job {
+  const { queue_position: __, ...placed } = job
+  if (data.status === 'queued') {
+    const { error, started_at, ended_at, expires_at, ...waiting } = withoutProgress(placed)
+    return { ...waiting, progress: null, artifacts: [], result: {}, ...data }
+  }
+  return { ...(data.status === 'running' ? withoutProgress(placed) : placed), ...data }
+}
+
+function withoutProgress(job: Job): Job {
+  const { phase, frame, fps, speed, out_time_s, bytes, eta_s, ...rest } = job
+  return rest
+}

@@ -1,0 +1,110 @@
+import type { z } from 'zod'
+
+/**
+ * A tool is data and pure functions: it never spawns, never touches the network, and knows nothing of jobs, HTTP
+ * or streams. The worker brings its sources in, asks it for a plan and runs that.
+ */
+export interface Tool<Input = unknown> {
+  /** URL segment, CLI command, metric label. */
+  readonly name: string
+  readonly title: string
+  /** The `.describe()` texts are the documentation. */
+  readonly input: z.ZodType<Input>
+  /** Refuses what the schema's types cannot; throws a HubError that names the field. */
+  check?(input: Input): void
+  /** What has to be staged, in the order in which `Workspace.inputs` then lists it. */
+  sources(input: Input): readonly string[]
+  /** What the engine must have been built with. A job that needs more is refused before it waits. */
+  requires?(input: Input): Requirements
+  plan(input: Input, workspace: Workspace): Promise<Plan>
+}
+
+export interface Requirements {
+  readonly encoders?: readonly string[]
+  readonly filters?: readonly string[]
+  readonly muxers?: readonly string[]
+}
+
+export interface Workspace {
+  /** Absolute paths of the staged files, in the order of `Tool.sources`. */
+  readonly inputs: readonly string[]
+  /** Absolute path; the only place where a command may write. */
+  readonly outputDirectory: string
+  /** The one question a plan may ask. */
+  probe(file: string): Promise<MediaInfo>
+}
+
+export interface Plan {
+  /** In order; the first failure ends the job. */
+  readonly commands: readonly Command[]
+  readonly artifacts: readonly ArtifactSpec[]
+  /** What becomes `result` of the job besides its artifacts. */
+  readonly result?: Readonly<Record<string, unknown>>
+}
+
+export interface ArtifactSpec {
+  /** Name below the output directory, and the artifact's name. */
+  readonly file: string
+  readonly contentType: string
+}
+
+export interface Command {
+  /** `ffmpeg` and `ffprobe` are the engine's, wherever it was found; `node` is the running Node. */
+  readonly program: 'ffmpeg' | 'ffprobe' | 'node'
+  /** Never a shell string. */
+  readonly args: readonly string[]
+  /** Seconds of output that this command will make; weighs it in the total. */
+  readonly expectedSeconds?: number
+  createParser(): OutputParser
+}
+
+/** `progress` is what the program writes to descriptor 3. */
+export interface OutputLine {
+  readonly source: 'progress' | 'stdout' | 'stderr'
+  readonly text: string
+}
+
+/** Lines in, updates out; same lines, same updates. Never throws, whatever the line. */
+export interface OutputParser {
+  push(line: OutputLine): readonly ToolUpdate[]
+}
+
+export type ToolUpdate =
+  | ({ readonly type: 'progress' } & CommandProgress)
+  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+
+export interface CommandProgress {
+  /** 0 to 1, or null where the total is not known. */
+  readonly fraction: number | null
+  readonly frame?: number
+  /** Frames encoded per second of wall clock. */
+  readonly fps?: number
+  /** Seconds of output per second of wall clock. */
+  readonly speed?: number
+  readonly outTimeSeconds?: number
+  /** Bytes of output so far. */
+  readonly bytes?: number
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warning' | 'info' | 'debug'
+
+export interface MediaInfo {
+  /** ffprobe's format names, comma-separated as it prints them. */
+  readonly format: string
+  /** Absent where the container does not tell. */
+  readonly durationSeconds?: number
+  readonly streams: readonly MediaStream[]
+}
+
+export interface MediaStream {
+  readonly kind: 'video' | 'audio' | 'subtitle' | 'data' | 'attachment'
+  readonly codec: string
+  readonly durationSeconds?: number
+  readonly width?: number
+  readonly height?: number
+  readonly framesPerSecond?: number
+  readonly sampleRate?: number
+  readonly channels?: number
+  /** A cover picture inside a sound file, not moving picture. */
+  readonly isAttachedPicture?: boolean
+}
