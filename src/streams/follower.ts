@@ -1,0 +1,146 @@
+import type { Socket } from 'node:net'
+import type { Broadcast, Piece } from './broadcast.ts'
+import { frameUnlogged, WEBSOCKET_PING, type View } from './framing.ts'
+
+const STALLED_AFTER_SECONDS = 30
+const PING_EACH_SECONDS = 15
+
+export interface FollowerEnds {
+  /** Has everything of a stream that is closed. */
+  onEnd(): void
+  /** Took nothing for 30 s. */
+  onStall(): void
+  /** The stream is being removed, or the hub is stopping. */
+  onCut(): void
+}
+
+/**
+ * One reader on one socket: a cursor, not a queue. At most one write is in flight, and it carries whatever came
+ * meanwhile. Being live, being behind and replaying are this one loop. Bytes go to the socket below the HTTP response
+ * or WebSocket, already framed.
+ */
+export class Follower {
+  /** Its place in the broadcast's list, -1 when it is not in it. */
+  index = -1
+  readonly view: View
+  readonly #broadcast: Broadcast
+  readonly #socket: Socket
+  readonly #ends: FollowerEnds
+  #cursor: number
+  #rev = 0
+  #isBusy = false
+  #writes = 0
+  #writesAtTick = 0
+  #stalledSeconds = 0
+  #ageSeconds = 0
+
+  constructor(broadcast: Broadcast, { view, socket, at, ends }: { view: View; socket: Socket; at: number; ends: FollowerEnds }) {
+    this.view = view
+    this.#broadcast = broadcast
+    this.#socket = socket
+    this.#cursor = at
+    this.#ends = ends
+  }
+
+  /** Greets with `preamble`, a `reset` where the offset asked for meant nothing, and the snapshot; then follows. */
+  start({ preamble, isReset }: { preamble?: Buffer; isReset: boolean }): void {
+    const greeting = preamble ? [preamble] : []
+    if (isReset) greeting.push(this.#resetFrame())
+    this.#broadcast.add(this)
+    this.#greet(greeting)
+  }
+
+  stop(): void {
+    this.#broadcast.remove(this)
+  }
+
+  /** The stream has been removed, or the hub is going down: the reader is let go, to come back or not. */
+  cut(): void {
+    this.stop()
+    this.#ends.onCut()
+  }
+
+  /** Takes the next piece unless a write is under way, whose end then does. */
+  pump(): void {
+    while (!this.#isBusy && this.index >= 0) {
+      const { stream } = this.#broadcast
+      if (this.#cursor < stream.start) return this.#startOver()
+      const piece = this.#broadcast.next(this.view, this.#cursor, this.#rev)
+      if (piece === undefined) {
+        if (stream.isClosed && this.#cursor >= stream.head) this.#finish()
+        return
+      }
+      if (piece instanceof Promise) return this.#sendWhenRead(piece)
+      this.#send(piece)
+    }
+  }
+
+  /** Once a second. */
+  tick(): void {
+    this.#ageSeconds++
+    this.#stalledSeconds = this.#isBusy && this.#writes === this.#writesAtTick ? this.#stalledSeconds + 1 : 0
+    this.#writesAtTick = this.#writes
+    if (this.#stalledSeconds >= STALLED_AFTER_SECONDS) {
+      this.stop()
+      this.#ends.onStall()
+    } else if (this.#ageSeconds % PING_EACH_SECONDS === 0 && !this.#isBusy) {
+      const ping = frameUnlogged(this.view, 'ping', {})
+      this.#write(this.view.transport === 'websocket' ? Buffer.concat([WEBSOCKET_PING, ping]) : ping)
+    }
+  }
+
+  #send({ bytes, to, rev }: Piece): void {
+    this.#cursor = to
+    this.#rev = rev
+    if (bytes.length > 0) this.#write(bytes)
+  }
+
+  #sendWhenRead(reading: Promise<Piece>): void {
+    this.#isBusy = true
+    reading.then(
+      (piece) => {
+        this.#isBusy = false
+        if (this.index < 0) return
+        this.#send(piece)
+        this.pump()
+      },
+      () => {
+        // What was asked for has been removed from below us; the reader comes back and is told so.
+        this.stop()
+        this.#socket.destroy()
+      },
+    )
+  }
+
+  #write(bytes: Buffer): void {
+    this.#isBusy = true
+    this.#writes++
+    this.#socket.write(bytes, this.#onWritten)
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#isBusy = false
+    if (!error) this.pump()
+  }
+
+  #greet(greeting: Buffer[]): void {
+    const snapshot = this.#broadcast.snapshot(this.view, this.#cursor)
+    this.#rev = snapshot.rev
+    this.#write(greeting.length === 0 ? snapshot.bytes : Buffer.concat([...greeting, snapshot.bytes]))
+  }
+
+  #startOver(): void {
+    this.#cursor = this.#broadcast.stream.start
+    this.#greet([this.#resetFrame()])
+  }
+
+  #resetFrame(): Buffer {
+    const { stream } = this.#broadcast
+    return frameUnlogged(this.view, 'reset', { earliest: stream.offsetAt(stream.start) })
+  }
+
+  #finish(): void {
+    this.stop()
+    this.#ends.onEnd()
+  }
+}
