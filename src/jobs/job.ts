@@ -38,6 +38,8 @@ export interface Job {
   readonly artifacts: readonly Artifact[]
   readonly result: Readonly<Record<string, unknown>>
   readonly error?: JobError
+  /** In answers and snapshots: follow from here and miss nothing. */
+  readonly offset?: string
 }
 
 export interface Artifact {
@@ -68,7 +70,10 @@ export interface LogLine {
 
 export type StatusData = Partial<
   Pick<Job, 'id' | 'tool' | 'input' | 'attempt' | 'queue_position' | 'created_at' | 'started_at' | 'ended_at' | 'expires_at' | 'progress'>
-> & { readonly status: JobStatus; readonly reason?: string }
+> & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }
+
+/** Why a job went back to the queue, where nobody asked for it. */
+export type StatusReason = 'interrupted' | 'hub_stopped' | 'retried'
 
 export type ProgressData = { readonly rev: number; readonly progress: number | null } & Partial<
   Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'eta_s'>
@@ -79,7 +84,7 @@ export interface EventDataByType {
   snapshot: Job
   status: StatusData
   progress: ProgressData
-  new_logs: { readonly new_logs: readonly string[]; readonly first: number; readonly lines: readonly LogLine[] }
+  new_logs: { readonly first: number; readonly last: number; readonly new_logs: readonly string[]; readonly lines: readonly LogLine[] }
   artifact: { readonly artifact: Artifact }
   result: { readonly result: Readonly<Record<string, unknown>> }
   error: { readonly error: JobError }
@@ -119,7 +124,7 @@ export function applyEvent(job: Job, event: JobEvent): Job {
       return hasEnded(job.status) ? job : { ...withoutProgress(job), ...progress }
     }
     case 'new_logs':
-      return { ...job, total_logs: Math.max(job.total_logs, event.data.first + event.data.new_logs.length - 1) }
+      return { ...job, total_logs: Math.max(job.total_logs, event.data.last) }
     case 'artifact':
       return { ...job, artifacts: [...job.artifacts.filter(({ name }) => name !== event.data.artifact.name), event.data.artifact] }
     case 'result':
@@ -134,8 +139,8 @@ export function applyEvent(job: Job, event: JobEvent): Job {
 }
 
 /** A new attempt starts clean: what an earlier one left is not this one's. */
-function applyStatus(job: Job, { reason: _, ...data }: StatusData): Job {
-  const { queue_position: __, ...placed } = job
+function applyStatus(job: Job, { reason: _, rev: __, ...data }: StatusData): Job {
+  const { queue_position: ___, ...placed } = job
   if (data.status === 'queued') {
     const { error, started_at, ended_at, expires_at, ...waiting } = withoutProgress(placed)
     return { ...waiting, progress: null, artifacts: [], result: {}, ...data }

@@ -22,6 +22,8 @@ interface Held<F extends Fold> {
   readonly opening: Promise<OpenStream<F> | undefined>
   open?: OpenStream<F>
   idleSeconds: number
+  /** Writers that rely on their stream staying in memory. */
+  pins: number
 }
 
 /** What happened, in order: every stream there is. Holds in memory those that are written or read, and no others. */
@@ -43,7 +45,7 @@ export class EventLog<F extends Fold = Fold> {
       return held.opening
     }
     const opening = this.#open(name, create)
-    const fresh: Held<F> = { opening, idleSeconds: 0 }
+    const fresh: Held<F> = { opening, idleSeconds: 0, pins: 0 }
     this.#held.set(name, fresh)
     opening.then(
       (open) => {
@@ -60,6 +62,14 @@ export class EventLog<F extends Fold = Fold> {
     return this.#held.get(name)?.open
   }
 
+  /** Opens a stream to write to it over a time; it stays the same object until it is given back. */
+  async pin(name: string): Promise<OpenStream<F> & { readonly release: () => void }> {
+    const open = await this.open(name, { create: true })
+    const held = this.#held.get(name)!
+    held.pins++
+    return { ...open!, release: () => void held.pins-- }
+  }
+
   /** Forgets a stream and its bytes; who still follows it is cut off. */
   async remove(name: string): Promise<void> {
     const open = await this.#held.get(name)?.opening
@@ -67,6 +77,13 @@ export class EventLog<F extends Fold = Fold> {
     for (const follower of [...(open?.broadcast.followers ?? [])]) follower.cut()
     await open?.stream.close()
     await this.#options.storage.remove(name)
+  }
+
+  /** Lets everybody go who follows anything. */
+  cutFollowers(): void {
+    for (const { open } of this.#held.values()) {
+      for (const follower of [...(open?.broadcast.followers ?? [])]) follower.cut()
+    }
   }
 
   /** Readers of all streams. */
@@ -97,7 +114,7 @@ export class EventLog<F extends Fold = Fold> {
       if (!held.open) continue
       const { stream, broadcast } = held.open
       for (const follower of [...broadcast.followers]) follower.tick()
-      const isIdle = stream.isClosed && broadcast.size === 0 && stream.watchCount === 0
+      const isIdle = held.pins === 0 && broadcast.size === 0 && stream.watchCount === 0 && stream.backlogBytes === 0
       held.idleSeconds = isIdle ? held.idleSeconds + 1 : 0
       if (held.idleSeconds < IDLE_SECONDS) continue
       this.#held.delete(name)

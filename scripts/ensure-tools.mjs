@@ -1,0 +1,70 @@
+// Puts in place what the tests need besides npm's packages: Debian packages, where apt-get is there and may be used.
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const TOOLS = [
+  { program: 'ffmpeg', debianPackage: 'ffmpeg', versionArgument: '-version' },
+  { program: 'ffprobe', debianPackage: 'ffmpeg', versionArgument: '-version' },
+  { program: 'setpriv', debianPackage: 'util-linux', versionArgument: '--version' },
+  { program: 'prlimit', debianPackage: 'util-linux', versionArgument: '--version' },
+  { program: 'chromium', debianPackage: 'chromium', versionArgument: '--version' },
+].filter(({ debianPackage }) => debianPackage !== 'util-linux' || process.platform === 'linux')
+
+process.exitCode = ensureTools()
+
+function ensureTools() {
+  const packages = [...new Set(lacking().map(({ debianPackage }) => debianPackage))]
+  if (packages.length > 0) install(packages)
+  const left = lacking()
+  if (left.length > 0) {
+    const names = left.map(({ program }) => program).join(', ')
+    const line = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
+    console.error(`ensure-tools: the tests need ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
+    return 1
+  }
+  for (const tool of TOOLS) console.log(`${tool.program}: ${versionOf(tool)}`)
+  return 0
+}
+
+function lacking() {
+  return TOOLS.filter(({ program }) => !find(program))
+}
+
+function find(program) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].filter(Boolean)
+  return directories.map((directory) => join(directory, program)).find(isExecutable)
+}
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Does what it may; whether that was enough is looked up afterwards. */
+function install(packages) {
+  const isRoot = process.getuid?.() === 0
+  if (!find('apt-get') || !(isRoot || maySudo())) return
+  console.log(`ensure-tools: installing ${packages.join(', ')} with apt-get`)
+  // Through env, since sudo does not pass variables on.
+  const aptGet = [...(isRoot ? [] : ['sudo', '-n']), 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+  runVisibly([...aptGet, 'update', '-q'])
+  runVisibly([...aptGet, 'install', '-y', '-q', '--no-install-recommends', ...packages])
+}
+
+function maySudo() {
+  return Boolean(find('sudo')) && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0
+}
+
+function runVisibly([program, ...args]) {
+  spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+function versionOf({ program, versionArgument }) {
+  const { stdout } = spawnSync(find(program), [versionArgument], { encoding: 'utf8' })
+  return stdout?.split('\n')[0].replace(/ Copyright.*| built on.*/, '') || 'does not tell its version'
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { HubContext } from './context.ts'
+import { HubError } from './errors.ts'
+import { gmapiRoutes } from './compat/gmapi.ts'
+import { healthOf } from './health.ts'
+import { artifactRoutes } from './jobs/artifact-routes.ts'
+import { jobRoutes } from './jobs/routes.ts'
+import { uploadRoutes } from './jobs/upload-routes.ts'
+import { problemResponse } from './problem.ts'
+import { eventRoutes } from './streams/routes.ts'
+import { toolRoutes } from './tools/routes.ts'
+
+/** The hub as a fetch handler: no port, no environment. */
+export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
+  const { config, jobs, artifacts, uploads, logger } = context
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.onError((error, c) => problemResponse(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause })))
+  app.notFound((c) => {
+    const error = new HubError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 80)}`, { hint: 'docs/protocol.md lists what there is' })
+    return problemResponse(c, error, () => undefined)
+  })
+  const openJob = (c: { req: { param(name: 'id'): string } }) => jobs.openStream(c.req.param('id'))
+  app.route('/', eventRoutes(
+    [
+      { path: '/api/jobs/events', open: () => jobs.openFeed() },
+      { path: '/api/jobs/:id/events', open: (c) => openJob(c as never) },
+      { path: '/api/task/:id/events', open: (c) => openJob(c as never) },
+    ],
+    { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount },
+  ))
+  app.route('/', jobRoutes({ jobs }))
+  app.route('/', artifactRoutes({ jobs, artifacts }))
+  app.route('/', uploadRoutes({ uploads }))
+  app.route('/', toolRoutes())
+  app.route('/', gmapiRoutes(context))
+  app.get('/health', async (c) => {
+    const health = await healthOf(context)
+    return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })
+  })
+  app.get('/', async (c) => c.html(await readFile(new URL('../public/index.html', import.meta.url), 'utf8'), 200, {
+    'Content-Security-Policy': "default-src 'none'; style-src 'self'; img-src 'self'", 'X-Content-Type-Options': 'nosniff',
+  }))
+  return app
+}

@@ -1,0 +1,130 @@
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterEach, expect, test } from 'vitest'
+import { logOf, ScriptedHub } from '../../test/scripted-hub.ts'
+import { main } from './main.ts'
+import type { Shell } from './shell.ts'
+
+const COMMANDS = ['serve', 'run', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'doctor']
+let hub: ScriptedHub | undefined
+
+afterEach(async () => {
+  await hub?.stop()
+  hub = undefined
+})
+
+test('help names every command, and every command has help of its own', async () => {
+  const { stdout, code } = await reeltime([])
+  expect(code).toBe(0)
+  for (const name of COMMANDS) {
+    expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'))
+    const help = await reeltime([name, '--help'])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toMatch(new RegExp(`^usage: reeltime ${name} `))
+    expect(await reeltime(['help', name])).toEqual(help)
+  }
+})
+
+test('the help of serve tells each setting of the hub', async () => {
+  const { stdout } = await reeltime(['serve', '--help'])
+  expect(stdout).toMatch(/--data-dir VALUE .*\(REELTIME_DATA_DIR\)/)
+  expect(stdout).toMatch(/--port VALUE .*\(PORT\)/)
+})
+
+test('the version is that of the package', async () => {
+  expect(await reeltime(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' })
+})
+
+for (const [argv, message] of [
+  [['encode'], /there is no command "encode"; there is serve, run/],
+  [['jobs', '--colour'], /--colour/],
+  [['jobs', '--status', 'done'], /--status takes queued, running/],
+  [['jobs', '-n', 'many'], /--limit takes a whole number/],
+  [['show'], /ID is missing/],
+  [['show', 'a', 'b'], /"b" is one argument too many/],
+  [['show', 'a', '--url', 'ftp://x'], /"ftp:\/\/x" is no http/],
+  [['show', 'a', '--wait', 'soon'], /--wait takes a number of seconds/],
+  [['run', 'ffmpeg', '-o', 'x.mp4'], /-i is missing/],
+  [['run', 'ffmpeg', '-i', 'http://x/a'], /say what to make/],
+  [['run', 'ffmpeg', '-i', '/nowhere/at/all.mp4', '-o', 'x.mp4'], /there is no file/],
+  [['run', 'ffmpeg', '-i', 'http://x/a', '-o', '/nowhere/at/all.mp4'], /there is no directory/],
+  [['run', 'ffmpeg', '--input', '{'], /no JSON/],
+  [['run', 'gif', '-i', 'http://x/a'], /--input JSON/],
+  [['serve', '--colour', 'x'], /There is no flag --colour/],
+] as const) {
+  test(`wrong usage ends with 2 and says what is wrong: ${argv.join(' ')}`, async () => {
+    const { code, stdout, stderr } = await reeltime(argv)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^reeltime: /)
+    expect(stderr).toMatch(message)
+  })
+}
+
+test('a hub that does not answer ends every command with 3', async () => {
+  hub = await new ScriptedHub([]).start()
+  const { url } = hub
+  await hub.stop()
+  for (const argv of [['run', 'ffmpeg', '-i', 'http://x/a', '-o', 'x.mp4'], ['watch', 'x'], ['logs', 'x'], ['jobs'], ['show', 'x'], ['get', 'x'], ['cancel', 'x'], ['tools']]) {
+    const { code, stderr } = await reeltime(argv, { REELTIME_URL: url })
+    expect({ argv, code }).toEqual({ argv, code: 3 })
+    expect(stderr).toMatch(/^reeltime: the hub at http:\/\/127\.0\.0\.1:\d+ does not answer \(ECONNREFUSED\)\n/)
+  }
+})
+
+test('--wait waits for a hub that comes', async () => {
+  hub = await new ScriptedHub(logOf(3)).start()
+  const { url } = hub
+  await hub.stop()
+  const shown = reeltime(['show', 'job', '--wait', '20', '--url', url])
+  await hub.start()
+  expect(await shown).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('what the hub refuses is told with all it said', async () => {
+  hub = await new ScriptedHub(logOf(3)).start()
+  hub.answer = (request, response) => {
+    if (request.method !== 'POST') return response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}') !== undefined
+    const errors = [{ path: 'args[0]', message: '-i names \x1b[31ma file' }]
+    response.writeHead(403, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ code: 'argument_refused', detail: 'No.', hint: 'Leave it out', errors }))
+    return true
+  }
+  expect(await reeltime(['run', 'ffmpeg', '-i', 'http://x/a', '-o', 'x.mp4', '--url', hub.url, '--', '-i', 'x'])).toEqual({
+    code: 2, stdout: '', stderr: 'reeltime: No.\n  args[0]: -i names a file\nLeave it out\n',
+  })
+})
+
+test('logs prints each line once, -n only the last ones, --json all that is known of them', async () => {
+  hub = await new ScriptedHub(logOf(40)).start()
+  const all = Array.from({ length: 40 }, (_, index) => `line ${index + 1} of 40, “größer” 🎞\n`)
+  expect(await reeltime(['logs', 'job', '--url', hub.url])).toEqual({ code: 0, stdout: all.join(''), stderr: '' })
+  expect(await reeltime(['logs', '-f', 'job', '--url', hub.url])).toEqual({ code: 0, stdout: all.join(''), stderr: '' })
+  expect((await reeltime(['logs', '-n', '3', 'job', '--url', hub.url])).stdout).toBe(all.slice(-3).join(''))
+  expect((await reeltime(['logs', '-f', '-n', '3', 'job', '--url', hub.url])).stdout).toBe(all.slice(-3).join(''))
+  const { stdout } = await reeltime(['logs', '--json', 'job', '--url', hub.url])
+  expect(stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { n: number }).n)).toEqual(all.map((_, index) => index + 1))
+})
+
+test('watch ends as the job did', async () => {
+  hub = await new ScriptedHub(logOf(3, 'failed')).start()
+  expect((await reeltime(['watch', 'job', '--url', hub.url])).code).toBe(1)
+})
+
+test('watch -v tells each line once though the connection breaks all the time', async () => {
+  hub = await new ScriptedHub(logOf(60)).start()
+  hub.faultOf = (_, index) => ({ cutAfter: 2 + index % 3, inside: true })
+  const { code, stderr } = await reeltime(['watch', '-v', 'job', '--url', hub.url])
+  expect(code).toBe(0)
+  expect(stderr.split('\n').filter((line) => line.startsWith('line '))).toEqual(
+    Array.from({ length: 60 }, (_, index) => `line ${index + 1} of 60, “größer” 🎞`))
+})
+
+async function reeltime(argv: readonly string[], env: Shell['env'] = {}) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const shell: Shell = { env, stdout, stderr, stdin: new PassThrough(), version: '1.2.3', onInterrupt: () => () => undefined }
+  const texts = Promise.all([text(stdout), text(stderr)])
+  const code = await main(argv, shell)
+  stdout.end()
+  stderr.end()
+  const [out, err] = await texts
+  return { code, stdout: out, stderr: err }
+}

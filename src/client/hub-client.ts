@@ -1,0 +1,123 @@
+import type { Job, JobStatus } from '../jobs/job.ts'
+import type { HubProblem, HubUnreachableError } from './hub-problem.ts'
+import { askJson, patiently, type Hub } from './hub.ts'
+import { JobHandle } from './job-handle.ts'
+import type { JobAtOffset } from './transport.ts'
+import type { WebSocketConstructor } from './transport.websocket.ts'
+import { upload, type Upload, type UploadBody, type UploadOptions } from './upload.ts'
+
+export interface HubClientOptions {
+  /** Of the hub, for example `http://127.0.0.1:5000`. */
+  readonly url: string
+  readonly fetch?: typeof globalThis.fetch
+  /** For platforms without their own (Node before 22): that of the package `ws`. null does without. */
+  readonly WebSocket?: WebSocketConstructor | null
+  /** Sent with each HTTP request; a WebSocket cannot carry them. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How long a request that may be repeated is tried at a hub that is away or full, in milliseconds; 30 s. */
+  readonly patienceMs?: number
+  /** Hears of each failed attempt that will be repeated. */
+  readonly onRetry?: (failure: HubProblem | HubUnreachableError, pauseMs: number) => void
+}
+
+/** A hub, from the outside. Runs wherever there is `fetch`. */
+export class HubClient {
+  readonly #hub: Hub
+
+  constructor(options: HubClientOptions) {
+    const PlatformWebSocket = (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket
+    this.#hub = {
+      url: options.url.replace(/\/+$/, ''),
+      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      WebSocket: options.WebSocket === undefined ? PlatformWebSocket : options.WebSocket ?? undefined,
+      headers: options.headers ?? {},
+      patienceMs: options.patienceMs ?? 30_000,
+      onRetry: options.onRetry,
+      preferredTransport: 'sse',
+    }
+  }
+
+  /**
+   * Hands a job to the hub. Sent with an Idempotency-Key, so that a request whose answer was lost is sent again
+   * without making a second job.
+   */
+  async submit(tool: string, input: unknown, options: SubmitOptions = {}): Promise<JobHandle> {
+    const { idempotencyKey = randomKey(), signal } = options
+    const { offset: _, ...job } = await patiently(this.#hub, () => askJson<JobAtOffset>(this.#hub, '/api/jobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+      body: JSON.stringify({ tool, input }),
+      signal,
+    }), { signal })
+    return new JobHandle(this.#hub, job.id, job)
+  }
+
+  /** A job that is there already, or not: nothing is asked yet. */
+  job(id: string): JobHandle {
+    return new JobHandle(this.#hub, id)
+  }
+
+  /** Newest first, a page at a time. */
+  jobs({ status = [], tool, limit, cursor, signal }: JobFilter = {}): Promise<JobPage> {
+    const query = new URLSearchParams({
+      ...(status.length > 0 && { status: status.join(',') }), ...(tool !== undefined && { tool }),
+      ...(limit !== undefined && { limit: String(limit) }), ...(cursor !== undefined && { cursor }),
+    })
+    return this.#get(`/api/jobs?${query}`, signal)
+  }
+
+  /** Sends a file for a job to read as its source. */
+  upload(name: string, body: UploadBody, options: UploadOptions = {}): Promise<Upload> {
+    return upload(this.#hub, name, body, options)
+  }
+
+  async tools({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ToolInfo[]> {
+    const answer = await this.#get<{ readonly tools: readonly ToolInfo[] } | readonly ToolInfo[]>('/api/tools', signal)
+    return 'tools' in answer ? answer.tools : answer
+  }
+
+  health({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Health> {
+    return this.#get('/health', signal)
+  }
+
+  #get<Answer>(path: string, signal: AbortSignal | undefined): Promise<Answer> {
+    return patiently(this.#hub, () => askJson<Answer>(this.#hub, path, { signal }), { signal })
+  }
+}
+
+export interface SubmitOptions {
+  /** The same key and the same input give the same job. */
+  readonly idempotencyKey?: string
+  readonly signal?: AbortSignal
+}
+
+export interface JobFilter {
+  readonly status?: readonly JobStatus[]
+  readonly tool?: string
+  readonly limit?: number
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string
+  readonly signal?: AbortSignal
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[]
+  readonly next_cursor: string | null
+}
+
+export interface ToolInfo {
+  readonly name: string
+  readonly title: string
+  /** JSON Schema. */
+  readonly input?: unknown
+}
+
+export interface Health {
+  readonly status: string
+  readonly [field: string]: unknown
+}
+
+/** Not `randomUUID`: browsers have that only on pages that came by https. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,121 @@
+import { applyEvent, EMPTY_JOB, hasEnded, type EventType, type Job, type JobEvent } from '../jobs/job.ts'
+import { readPage } from './event-page.ts'
+import { follow, type FollowOptions } from './follow.ts'
+import { HubProblem } from './hub-problem.ts'
+import { ask, askJson, patiently, type Hub } from './hub.ts'
+import { jobPath, type JobAtOffset, type Position } from './transport.ts'
+
+/** One job at one hub. */
+export class JobHandle {
+  readonly id: string
+  readonly #hub: Hub
+  #job: Job
+
+  constructor(hub: Hub, id: string, job: Job = { ...EMPTY_JOB, id }) {
+    this.id = id
+    this.#hub = hub
+    this.#job = job
+  }
+
+  /** The job as far as this handle has been told: the fold of what came, empty before anything has. */
+  get job(): Job {
+    return this.#job
+  }
+
+  /** Asks for the job as it is. */
+  async refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Job> {
+    return this.#keep(await patiently(this.#hub, () => askJson(this.#hub, jobPath(this.id), { signal }), { signal }))
+  }
+
+  /**
+   * What happens to the job, from the beginning of its log unless told otherwise, until it has ended; see `follow`.
+   * Keeps `job` up to date as it goes, unless only some types are asked for.
+   */
+  async* events(options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    for await (const event of follow(this.#hub, this.id, options)) {
+      if (!options.types) this.#job = applyEvent(this.#job, event)
+      yield event
+    }
+  }
+
+  /** What the log holds by now, without waiting for more. */
+  async* history(options: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    const { signal } = options
+    let position: Position = { job: this.id, after: options.after ?? 'start', tail: options.tail, types: options.types }
+    for (;;) {
+      const page = await patiently(this.#hub, () => readPage(this.#hub, position, { signal }), { signal })
+      yield* page.events
+      if (!page.more) return
+      position = { ...position, after: page.offset, tail: undefined }
+    }
+  }
+
+  /** Waits until the job has ended, in whichever way: a job that failed is an answer here, not an exception. */
+  async done(options: Omit<FollowOptions, 'after' | 'tail' | 'types'> = {}): Promise<Job> {
+    for await (const event of this.events({ ...options, after: 'now' })) {
+      if (event.type === 'snapshot' && hasEnded(event.data.status)) break
+    }
+    return this.#job
+  }
+
+  /** Ends the job. One that has ended already stays as it is. */
+  cancel({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Job> {
+    return patiently(this.#hub, () => this.#post('cancel', signal), { signal })
+  }
+
+  /** Puts an ended job into the queue again. */
+  retry({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Job> {
+    return this.#post('retry', signal)
+  }
+
+  /** Removes the job with all it made; a running one is cancelled first. */
+  async remove({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    let isFirst = true
+    await patiently(this.#hub, async () => {
+      try {
+        await ask(this.#hub, jobPath(this.id), { method: 'DELETE', signal })
+      } catch (error) {
+        // The answer to an earlier attempt was lost, but it was heard.
+        if (isFirst || !(error instanceof HubProblem) || !GONE.has(error.status)) throw error
+      } finally {
+        isFirst = false
+      }
+    }, { signal })
+  }
+
+  /** The bytes of an artifact, the first one without a name; `range` as in the header, `bytes=100-`. */
+  async download(name?: string, { range, ifRange, signal }: DownloadOptions = {}): Promise<Response> {
+    const wanted = name ?? (this.#job.artifacts[0] ?? (await this.refresh({ ...(signal && { signal }) })).artifacts[0])?.name
+    if (wanted === undefined) {
+      throw new HubProblem(404, { code: 'artifact_not_found', detail: 'this job has no artifact' })
+    }
+    return ask(this.#hub, `${jobPath(this.id)}/artifacts/${encodeURIComponent(wanted)}`, {
+      headers: { ...(range && { range }), ...(ifRange && { 'if-range': ifRange }) }, signal,
+    })
+  }
+
+  async #post(action: 'cancel' | 'retry', signal: AbortSignal | undefined): Promise<Job> {
+    return this.#keep(await askJson(this.#hub, `${jobPath(this.id)}/${action}`, { method: 'POST', signal }))
+  }
+
+  #keep({ offset: _, ...job }: JobAtOffset): Job {
+    this.#job = job
+    return job
+  }
+}
+
+export interface HistoryOptions {
+  readonly after?: string
+  readonly tail?: number
+  readonly types?: readonly EventType[]
+  readonly signal?: AbortSignal
+}
+
+export interface DownloadOptions {
+  readonly range?: string | undefined
+  /** The entity tag of the bytes held already. */
+  readonly ifRange?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const GONE: ReadonlySet<number> = new Set([404, 410])

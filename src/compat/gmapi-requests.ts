@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { HubError } from '../errors.ts'
+
+/** Lua has one kind of empty table, and ComputerCraft writes it as `{}`. */
+const list = z.union([z.array(z.string()), z.strictObject({}).transform((): string[] => [])])
+
+const conversion = z.object({
+  input_url: z.string({ error: 'input_url is missing' }).min(1, 'input_url is empty').transform(fromLuaBytes),
+  args: list.default([]).transform((args) => args.map(fromLuaBytes)),
+  output_format: z.string().min(1).default('mp3').transform(fromLuaBytes),
+})
+
+export type Conversion = z.infer<typeof conversion>
+
+/** The body of `/api/ffmpeg` and its like. Throws a HubError. */
+export async function readConversion(read: () => Promise<unknown>): Promise<Conversion> {
+  const parsed = conversion.safeParse(await read())
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const [first] = errors
+  const named = first && (first.path === '' || first.message.startsWith(first.path) ? first.message : `${first.path}: ${first.message}`)
+  throw new HubError('invalid_input', named ?? 'The body takes input_url, args and output_format', { errors })
+}
+
+/**
+ * ComputerCraft's `textutils.serializeJSON` writes each byte above 0x7e as `\u00XX`, so that a UTF-8 text arrives with
+ * one character per byte. Where that is what it is, the text is put together again.
+ */
+export function fromLuaBytes(text: string): string {
+  if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return text
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, 'latin1'))
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+import { HubError } from './errors.ts'
+
+const GIBIBYTE = 1024 ** 3
+
+const bytes = z.coerce.number().int().positive()
+const seconds = z.coerce.number().positive()
+const count = z.coerce.number().int().positive()
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+
+/** Every setting, by its variable. Each is a flag too: REELTIME_DATA_DIR is `--data-dir`. */
+export const configSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(5000).describe('Port to listen on; 0 takes a free one'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  REELTIME_DATA_DIR: z.string().default('./data').describe('Where jobs, uploads and the index are kept'),
+  REELTIME_PUBLIC_URL: z.url().optional().describe('The hub as its users reach it, for absolute links; otherwise taken from each request'),
+  REELTIME_TRUSTED_PROXIES: list.default([]).describe('Addresses and CIDRs of the proxies whose X-Forwarded-* headers count, comma-separated'),
+  REELTIME_ALLOWED_ORIGINS: list.default([]).describe('Origins of other pages that may open WebSockets here, comma-separated'),
+  REELTIME_CONCURRENCY: count.default(availableParallelism()).describe('How many jobs run at the same time (default: the cores)'),
+  REELTIME_MAX_WAITING: count.default(1000).describe('How many jobs may wait; one more is answered 429'),
+  REELTIME_MAX_READERS: count.default(20_000).describe('How many readers may follow at the same time'),
+  REELTIME_JOB_TIMEOUT_SECONDS: seconds.default(3600).describe('How long one job may take'),
+  REELTIME_STALL_SECONDS: seconds.default(300).describe('How long a command may say nothing and write nothing'),
+  REELTIME_DRAIN_SECONDS: z.coerce.number().min(0).default(30).describe('How long running jobs may go on after SIGTERM, before they go back to the queue'),
+  REELTIME_RETENTION_SECONDS: seconds.default(7200).describe('How long ended jobs, their files and unused uploads are kept'),
+  REELTIME_LOG_BYTES: bytes.default(64 * 1024 ** 2).describe("How much of one job's log is kept whole"),
+  REELTIME_MAX_INPUT_BYTES: bytes.default(4 * GIBIBYTE).describe('How large one fetched or uploaded file may be'),
+  REELTIME_FETCH_TIMEOUT_SECONDS: seconds.default(1800).describe('How long fetching one source may take'),
+  REELTIME_FETCH_ALLOW: z.string().default('').describe('Hosts, addresses and CIDRs that may be fetched from although they are not public, comma-separated, each with an optional :port'),
+  REELTIME_DISK_LIMIT: bytes.optional().describe('How many bytes the data directory may hold before the oldest ended jobs are removed (default: no limit)'),
+  REELTIME_DISK_FLOOR: bytes.optional().describe('How many bytes stay free on its disk; below, new jobs are refused with 507 (default: 512 MiB or 5 % of the disk, whichever is less)'),
+  REELTIME_FFMPEG: z.string().optional().describe('The ffmpeg to use (FFMPEG_PATH means the same); otherwise the one on PATH, else the portable one'),
+  REELTIME_FFPROBE: z.string().optional().describe('The ffprobe to use; otherwise the one beside ffmpeg'),
+})
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  readonly dataDirectory: string
+  readonly publicUrl: string | undefined
+  readonly trustedProxies: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly concurrency: number
+  readonly maxWaiting: number
+  readonly maxReaders: number
+  readonly jobTimeoutMs: number
+  readonly stallMs: number
+  readonly drainMs: number
+  readonly retentionMs: number
+  readonly logBytes: number
+  readonly maxInputBytes: number
+  readonly fetchTimeoutMs: number
+  readonly fetchAllow: string
+  readonly diskLimitBytes: number | null
+  readonly diskFloorBytes: number | undefined
+  readonly ffmpegPath: string | undefined
+  readonly ffprobePath: string | undefined
+  readonly pathVariable: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Throws a HubError `invalid_input` that names each variable that cannot be read, and what it takes. */
+export function parseConfig(environment: Environment): Config {
+  // A variable that is set to nothing is one that is not set.
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = configSchema.safeParse({ ...present, REELTIME_FFMPEG: present['REELTIME_FFMPEG'] ?? present['FFMPEG_PATH'] })
+  if (!parsed.success) {
+    const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+    throw new HubError('invalid_input', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
+  }
+  const values = parsed.data
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDirectory: values.REELTIME_DATA_DIR,
+    publicUrl: values.REELTIME_PUBLIC_URL?.replace(/\/+$/, ''),
+    trustedProxies: values.REELTIME_TRUSTED_PROXIES,
+    allowedOrigins: values.REELTIME_ALLOWED_ORIGINS,
+    concurrency: values.REELTIME_CONCURRENCY,
+    maxWaiting: values.REELTIME_MAX_WAITING,
+    maxReaders: values.REELTIME_MAX_READERS,
+    jobTimeoutMs: values.REELTIME_JOB_TIMEOUT_SECONDS * 1000,
+    stallMs: values.REELTIME_STALL_SECONDS * 1000,
+    drainMs: values.REELTIME_DRAIN_SECONDS * 1000,
+    retentionMs: values.REELTIME_RETENTION_SECONDS * 1000,
+    logBytes: values.REELTIME_LOG_BYTES,
+    maxInputBytes: values.REELTIME_MAX_INPUT_BYTES,
+    fetchTimeoutMs: values.REELTIME_FETCH_TIMEOUT_SECONDS * 1000,
+    fetchAllow: values.REELTIME_FETCH_ALLOW,
+    diskLimitBytes: values.REELTIME_DISK_LIMIT ?? null,
+    diskFloorBytes: values.REELTIME_DISK_FLOOR,
+    ffmpegPath: values.REELTIME_FFMPEG,
+    ffprobePath: values.REELTIME_FFPROBE,
+    pathVariable: environment['PATH'] ?? '',
+  }
+}
+
+/** `--data-dir DIR` and `--data-dir=DIR` as the variables they stand for. Throws for a flag that stands for none. */
+export function flagsToVariables(argv: readonly string[]): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (let index = 0; index < argv.length; index++) {
+    const [flag = '', inline] = splitOnce(argv[index]!, '=')
+    const name = Object.keys(configSchema.shape).find((variable) => flagOf(variable) === flag)
+    const value = inline ?? argv[++index]
+    if (name === undefined || value === undefined) {
+      throw new HubError('invalid_input', name === undefined ? `There is no flag ${flag}` : `${flag} takes a value`, {
+        hint: `The flags are ${Object.keys(configSchema.shape).map(flagOf).join(' ')}`,
+      })
+    }
+    variables[name] = value
+  }
+  return variables
+}
+
+export function flagOf(variable: string): string {
+  return `--${variable.replace(/^REELTIME_/, '').toLowerCase().replaceAll('_', '-')}`
+}
+
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}

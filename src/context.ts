@@ -1,0 +1,141 @@
+import { mkdir, rename } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Config } from './config.ts'
+import { parseAddressPolicy } from './fetch/address-policy.ts'
+import { ArtifactStore } from './jobs/artifact-store.ts'
+import { killLeftChildren } from './jobs/child-registry.ts'
+import { CommandRunner } from './jobs/command-runner.ts'
+import { openDatabase } from './jobs/database.ts'
+import { lockDirectory } from './jobs/data-lock.ts'
+import { DiskGuard } from './jobs/disk-guard.ts'
+import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
+import { type Engine, findEngine } from './jobs/ffmpeg-engine.ts'
+import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
+import { JobFeed } from './jobs/job-feed.ts'
+import { JobFold } from './jobs/job-fold.ts'
+import { JobIndex } from './jobs/job-index.ts'
+import { JobLog } from './jobs/job-log.ts'
+import { JobQueue } from './jobs/job-queue.ts'
+import { JobRemoval } from './jobs/job-removal.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { recover } from './jobs/recovery.ts'
+import { RequestStore } from './jobs/request-store.ts'
+import { Retention } from './jobs/retention.ts'
+import { Staging } from './jobs/stage.ts'
+import { UploadStore } from './jobs/upload-store.ts'
+import { work } from './jobs/worker.ts'
+import { WorkerPool } from './jobs/worker-pool.ts'
+import type { Logger } from './logger.ts'
+import { RequestOrigin } from './request-origin.ts'
+import { EventLog } from './streams/event-log.ts'
+import { FileLogStorage } from './streams/log-storage.file.ts'
+
+/** Everything a hub is made of, each made once. */
+export interface HubContext {
+  readonly config: Config
+  readonly logger: Logger
+  readonly jobs: Jobs
+  readonly artifacts: ArtifactStore
+  readonly uploads: UploadStore
+  readonly disk: DiskGuard
+  readonly origin: RequestOrigin
+  readonly fetchAllowEntries: number
+  /** Found in the background, from the first call on. */
+  readonly engine: () => Promise<Engine>
+  readonly pool: WorkerPool
+  readonly retention: Retention
+  readonly events: EventLog<JobFold>
+  /** Lets every reader go, to come back elsewhere or later. */
+  letReadersGo(): void
+  /** After `pool.stop`: closes what is open. */
+  close(): Promise<void>
+}
+
+/** Opens the data directory, puts it in order after whatever happened, and wires the hub. Nothing runs yet. */
+export async function createContext(config: Config, logger: Logger): Promise<HubContext> {
+  const policy = parseAddressPolicy(config.fetchAllow)
+  const origin = new RequestOrigin(config)
+  const directory = resolve(config.dataDirectory)
+  const jobsDirectory = join(directory, 'jobs')
+  const jobDirectory = (id: string) => join(jobsDirectory, id)
+  await mkdir(jobsDirectory, { recursive: true })
+  const lock = await lockDirectory(directory)
+  const database = await openDatabase(join(directory, 'hub.sqlite'), { putAside: (path) => putAside(path, logger) })
+
+  const index = new JobIndex(database)
+  const queue = new JobQueue(database)
+  const idempotencyKeys = new IdempotencyKeys(database)
+  const requests = new RequestStore({ directory: jobsDirectory })
+  const artifacts = new ArtifactStore({ directory: jobsDirectory })
+  const disk = new DiskGuard({
+    directory, limitBytes: config.diskLimitBytes, ...(config.diskFloorBytes !== undefined && { freeBytesFloor: config.diskFloorBytes }),
+  })
+  const uploads = new UploadStore({ directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk })
+  const events = new EventLog({
+    storage: new FileLogStorage({ path: (id) => join(jobsDirectory, id, 'events.ndjson') }),
+    fold: () => new JobFold(),
+  })
+  const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs })
+  const log = new JobLog({ events, index, feed })
+  const removal = new JobRemoval({ events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash') })
+  const staging = new Staging({
+    policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
+  })
+
+  const onInternalError = (jobId: string, error: unknown) => logger.error('job.internal_error', { job: jobId, error })
+  const engine = findOnce(config)
+  const runner = new CommandRunner({ engine })
+  const workerOptions = {
+    log, requests, staging, artifacts, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
+    logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
+  }
+  const pool = new WorkerPool({
+    queue, events, slots: config.concurrency, work: (id, signal) => work(id, signal, workerOptions), onInternalError,
+  })
+  const jobs: Jobs = new Jobs({
+    events, log, index, queue, pool, feed, requests, artifacts, staging, disk, removal, idempotencyKeys,
+    checkRequirements: async (requirements) => checkRequirements(requirements, await engine()),
+    maxWaiting: config.maxWaiting, retentionMs: config.retentionMs,
+  })
+  const retention = new Retention({
+    index, removal, uploads, idempotencyKeys, disk, retentionMs: config.retentionMs, onError: (error) => logger.error('retention.failed', { error }),
+  })
+  await recover({
+    jobsDirectory, events, log, index, queue, requests, removal, retentionMs: config.retentionMs,
+    endChildren: async (id) => void (await killLeftChildren([jobDirectory(id)])),
+  })
+
+  return {
+    config, logger, jobs, artifacts, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, pool, retention, events,
+    letReadersGo() {
+      events.cutFollowers()
+      feed.cutFollowers()
+    },
+    async close() {
+      await retention.stop()
+      await Promise.all([events.close(), feed.close()])
+      database.close()
+      await lock.release()
+    },
+  }
+}
+
+/** One search, and what it can do asked once; after a failure the next call looks again. */
+function findOnce(config: Config): () => Promise<Engine> {
+  let found: Promise<Engine> | undefined
+  return () => {
+    found ??= findEngine(config).then(async (engine) => {
+      await capabilities(engine)
+      return engine
+    })
+    found.catch(() => (found = undefined))
+    return found
+  }
+}
+
+async function putAside(path: string, logger: Logger): Promise<void> {
+  const aside = `${path}.unreadable-${Date.now()}`
+  await rename(path, aside).catch(() => undefined)
+  for (const suffix of ['-wal', '-shm']) await rename(`${path}${suffix}`, `${aside}${suffix}`).catch(() => undefined)
+  logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' })
+}

@@ -1,0 +1,31 @@
+import type { HubContext } from './context.ts'
+import { HubError } from './errors.ts'
+import { currentSandbox } from './jobs/run-command.ts'
+import { VERSION } from './version.ts'
+
+/** What `/health` tells: whether jobs can run, and with what. No secrets, no ids. */
+export async function healthOf({ jobs, engine, disk, pool, fetchAllowEntries }: HubContext) {
+  const [found, free, floor, sandbox] = await Promise.all([
+    engine().catch((error: unknown) => (error instanceof HubError ? error : new HubError('internal', 'ffmpeg could not be looked for', { cause: error }))),
+    disk.free(),
+    disk.floor(),
+    currentSandbox(),
+  ])
+  const problems = [
+    ...(found instanceof HubError ? [found.message] : []),
+    ...(free < floor ? ['the disk is full'] : []),
+    ...(pool.isStopping ? ['the hub is going down'] : []),
+  ]
+  return {
+    status: problems.length === 0 ? ('ok' as const) : ('unavailable' as const),
+    version: VERSION,
+    problems,
+    ffmpeg: found instanceof HubError ? null : { kind: found.kind, version: found.version, source: found.source },
+    sandbox: { wall: sandbox.wall, limits: sandbox.limits, ...(sandbox.reason !== undefined && { reason: sandbox.reason }) },
+    jobs: jobs.counts(),
+    readers: jobs.readerCount,
+    disk: { free_bytes: free, floor_bytes: floor },
+    fetch_allow_entries: fetchAllowEntries,
+    uptime_s: Math.round(process.uptime()),
+  }
+}

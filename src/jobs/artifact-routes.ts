@@ -1,0 +1,33 @@
+import { Hono } from 'hono'
+import type { ArtifactStore } from './artifact-store.ts'
+import type { Job } from './job.ts'
+import { serveFile } from './serve-file.ts'
+
+export interface ArtifactRoutesContext {
+  /** `get` throws a HubError with `job_not_found` or `job_expired`. */
+  readonly jobs: { get(id: string): Job | Promise<Job> }
+  readonly artifacts: Pick<ArtifactStore, 'served'>
+}
+
+/** `/api/jobs/:id/artifacts` */
+export function artifactRoutes({ jobs, artifacts }: ArtifactRoutesContext): Hono {
+  const app = new Hono()
+
+  app.get('/api/jobs/:id/artifacts', async (c) => {
+    const job = await jobs.get(c.req.param('id'))
+    return c.json({ artifacts: job.artifacts })
+  })
+
+  app.get('/api/jobs/:id/artifacts/:name', async (c) => {
+    const job = await jobs.get(c.req.param('id'))
+    return serveFile(c, artifacts.served(job, c.req.param('name')), { maxAgeSeconds: secondsUnchanged(job) })
+  })
+
+  return app
+}
+
+/** What a job has not completed yet, its next attempt may replace under the same name. */
+function secondsUnchanged({ status, expires_at: expiresAt }: Job): number {
+  if (status !== 'completed' || expiresAt === undefined) return 0
+  return Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))
+}

@@ -1,0 +1,52 @@
+import { HubError } from '../errors.ts'
+import type { Database } from './database.ts'
+
+/** Makes a submission that is sent twice one job. */
+export class IdempotencyKeys {
+  readonly #statements: ReturnType<typeof prepareStatements>
+  readonly #underway = new Map<string, { fingerprint: string; jobId: Promise<string> }>()
+
+  constructor(database: Database) {
+    this.#statements = prepareStatements(database)
+  }
+
+  /**
+   * The id that `create` made when this key was first used. Throws `idempotency_mismatch` where the key was used for
+   * something else. A `create` that fails leaves the key unused.
+   */
+  async once(key: string, fingerprint: string, create: () => Promise<string>): Promise<string> {
+    const known = this.#statements.get.get(key) as { fingerprint: string; job_id: string } | undefined
+    const underway = known ? { fingerprint: known.fingerprint, jobId: Promise.resolve(known.job_id) } : this.#underway.get(key)
+    if (underway) {
+      if (underway.fingerprint !== fingerprint) throw mismatch()
+      return underway.jobId
+    }
+    const jobId = create()
+    this.#underway.set(key, { fingerprint, jobId })
+    try {
+      const id = await jobId
+      this.#statements.put.run(key, fingerprint, id, Date.now())
+      return id
+    } finally {
+      this.#underway.delete(key)
+    }
+  }
+
+  forgetBefore(time: number): void {
+    this.#statements.sweep.run(time)
+  }
+}
+
+function prepareStatements(database: Database) {
+  return {
+    get: database.prepare('SELECT fingerprint, job_id FROM idempotency WHERE key = ?'),
+    put: database.prepare('INSERT OR REPLACE INTO idempotency (key, fingerprint, job_id, at) VALUES (?, ?, ?, ?)'),
+    sweep: database.prepare('DELETE FROM idempotency WHERE at < ?'),
+  }
+}
+
+function mismatch(): HubError {
+  return new HubError('idempotency_mismatch', 'This Idempotency-Key was used for another submission', {
+    hint: 'Use a new key for each new job, and the same only to send the same again',
+  })
+}

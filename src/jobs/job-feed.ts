@@ -1,0 +1,94 @@
+import type { Fold, SnapshotContext } from '../streams/stream.ts'
+import { EventLog, type OpenStream } from '../streams/event-log.ts'
+import { MemoryLogStorage } from '../streams/log-storage.memory.ts'
+import type { Job } from './job.ts'
+
+const KEEP_BYTES = 4 * 1024 * 1024
+const PROGRESS_EACH_MS = 500
+const STREAM = 'jobs'
+
+/** What a list of jobs shows of each. */
+export type JobSummary = Pick<Job, 'id' | 'tool' | 'status' | 'attempt' | 'created_at' | 'progress'> &
+  Partial<Pick<Job, 'phase' | 'queue_position' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & { readonly error?: { readonly code: string; readonly message: string } }
+
+/**
+ * One small event for each change of state of any job, and its progress at most twice a second. Kept in memory: a
+ * reader from before a restart is told so by `reset`, and the snapshot holds the newest jobs as they are.
+ */
+export class JobFeed {
+  readonly #log: EventLog
+  readonly #progressAt = new Map<string, number>()
+
+  constructor({ newestJobs }: { newestJobs: () => readonly Job[] }) {
+    this.#log = new EventLog({
+      storage: new MemoryLogStorage({ keepBytes: KEEP_BYTES }),
+      fold: () => new FeedFold(newestJobs),
+      firstEpoch: Math.floor(Date.now() / 1000),
+    })
+  }
+
+  async open(): Promise<OpenStream> {
+    const open = await this.#log.open(STREAM, { create: true })
+    return open!
+  }
+
+  async changed(job: Job): Promise<void> {
+    this.#progressAt.delete(job.id)
+    await this.#append('job', summarise(job))
+  }
+
+  async removed(id: string): Promise<void> {
+    this.#progressAt.delete(id)
+    await this.#append('job_removed', { id })
+  }
+
+  /** Tells a job's progress unless it has told some within the last half second. */
+  async progressed(job: Job): Promise<void> {
+    const now = performance.now()
+    if (now - (this.#progressAt.get(job.id) ?? Number.NEGATIVE_INFINITY) < PROGRESS_EACH_MS) return
+    this.#progressAt.set(job.id, now)
+    await this.#append('job', summarise(job))
+  }
+
+  cutFollowers(): void {
+    this.#log.cutFollowers()
+  }
+
+  get followerCount(): number {
+    return this.#log.followerCount
+  }
+
+  async close(): Promise<void> {
+    await this.#log.close()
+  }
+
+  async #append(type: string, data: unknown): Promise<void> {
+    const { stream } = await this.open()
+    await stream.append([{ type, data }])
+  }
+}
+
+export function summarise(job: Job): JobSummary {
+  const { id, tool, status, attempt, created_at, progress, phase, queue_position, fps, speed, eta_s, started_at, ended_at, error } = job
+  const optional = { phase, queue_position, fps, speed, eta_s, started_at, ended_at, error: error && { code: error.code, message: error.message } }
+  const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+  return { id, tool, status, attempt, created_at, progress, ...present }
+}
+
+class FeedFold implements Fold {
+  readonly #newestJobs: () => readonly Job[]
+
+  constructor(newestJobs: () => readonly Job[]) {
+    this.#newestJobs = newestJobs
+  }
+
+  apply(): void {}
+
+  snapshotAt(_: number, { offset }: SnapshotContext): unknown {
+    return { jobs: this.#newestJobs().map(summarise), offset }
+  }
+
+  startOfLastLines(): number {
+    return 0
+  }
+}

@@ -1,0 +1,63 @@
+import type { EntryParts } from '../streams/entry.ts'
+import type { Fold, SnapshotContext } from '../streams/stream.ts'
+import { applyEvent, EMPTY_JOB, hasEnded, type Job, type JobEvent } from './job.ts'
+
+/** The lines' numbers stand in front of the lines, so that a long log is counted without being parsed. */
+const LINE_NUMBERS = /^\{"first":(\d+),"last":(\d+)/
+const NUMBERS_BYTES = 64
+
+/** A job as of any place of its log: the fold of all events, and what is needed to fold only some. */
+export class JobFold implements Fold {
+  job: Job = EMPTY_JOB
+  /** How often the hub went down under it since it was last asked for. */
+  interruptions = 0
+  readonly #milestones: { readonly to: number; readonly event: JobEvent }[] = []
+  readonly #logEnds: number[] = []
+  readonly #logLasts: number[] = []
+
+  apply(line: EntryParts, bytes: Buffer): void {
+    const numbers = line.type === 'new_logs' ? LINE_NUMBERS.exec(bytes.toString('latin1', line.dataFrom, line.dataFrom + NUMBERS_BYTES)) : null
+    if (numbers) {
+      this.#logEnds.push(line.to)
+      this.#logLasts.push(Number(numbers[2]))
+      this.job = { ...this.job, total_logs: Number(numbers[2]) }
+      return
+    }
+    const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
+    const event = { type: line.type, at: line.at, data } as JobEvent
+    this.#milestones.push({ to: line.to, event })
+    this.job = applyEvent(this.job, event)
+    if (event.type === 'end') this.interruptions = 0
+    else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
+  }
+
+  snapshotAt(at: number, { offset, last }: SnapshotContext): Job {
+    const job = this.#jobAt(at)
+    const live = last && !hasEnded(job.status) ? applyEvent(job, { type: last.type, data: last.data } as JobEvent) : job
+    return { ...live, offset }
+  }
+
+  startOfLastLines(count: number): number {
+    const wanted = this.job.total_logs - count
+    if (wanted <= 0) return 0
+    // The first event that holds line `wanted + 1` begins where the one before it ends.
+    const index = this.#logLasts.findIndex((last) => last > wanted)
+    return index <= 0 ? 0 : this.#logEnds[index - 1]!
+  }
+
+  #jobAt(at: number): Job {
+    const latest = Math.max(this.#milestones.at(-1)?.to ?? 0, this.#logEnds.at(-1) ?? 0)
+    if (at >= latest) return this.job
+    let job = EMPTY_JOB
+    for (const { to, event } of this.#milestones) {
+      if (to > at) break
+      job = applyEvent(job, event)
+    }
+    return { ...identify(job, this.job), total_logs: this.#logLasts[this.#logEnds.findLastIndex((end) => end <= at)] ?? 0 }
+  }
+}
+
+/** Before its first event a job has an id and a tool all the same. */
+function identify(job: Job, { id, tool, input, created_at }: Job): Job {
+  return { ...job, id, tool, input, created_at }
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ifPresent } from './file-error.ts'
+import { syncDirectory } from './sync-directory.ts'
+
+/** What was asked for, whole: addresses with their secrets too, which the log, being public, must not hold. */
+export interface JobRequest {
+  readonly tool: string
+  readonly input: unknown
+  readonly fingerprint: string
+}
+
+/** Keeps each job's request beside its log, so that it can be run again after anything. */
+export class RequestStore {
+  readonly #directory: string
+
+  constructor({ directory }: { directory: string }) {
+    this.#directory = directory
+  }
+
+  /** On the disk for good when it resolves. */
+  async put(jobId: string, request: JobRequest): Promise<void> {
+    const directory = join(this.#directory, jobId)
+    await mkdir(directory, { recursive: true })
+    const path = join(directory, 'request.json')
+    const file = await open(`${path}.part`, 'w', 0o600)
+    try {
+      await file.writeFile(JSON.stringify(request))
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(`${path}.part`, path)
+    await syncDirectory(directory)
+    await syncDirectory(this.#directory)
+  }
+
+  /** undefined where the job has none that can be read: it cannot be run. */
+  async get(jobId: string): Promise<JobRequest | undefined> {
+    const text = await ifPresent(readFile(join(this.#directory, jobId, 'request.json'), 'utf8'))
+    if (text === undefined) return undefined
+    try {
+      return JSON.parse(text) as JobRequest
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** The same for the same tool and input, whatever the order of the fields. */
+export function fingerprintOf(tool: string, input: unknown): string {
+  return createHash('sha256').update(JSON.stringify([tool, sortFields(input)])).digest('base64url')
+}
+
+function sortFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortFields)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, sortFields(field)]))
+}

@@ -1,0 +1,75 @@
+import type { DiskGuard } from './disk-guard.ts'
+import type { IdempotencyKeys } from './idempotency-keys.ts'
+import type { JobIndex } from './job-index.ts'
+import type { JobRemoval } from './job-removal.ts'
+import type { UploadStore } from './upload-store.ts'
+
+const SWEEP_EACH_MS = 60_000
+const REMEMBER_REMOVED_MS = 7 * 24 * 3600 * 1000
+const CLOCK_JUMP_MS = 3600 * 1000
+
+export interface RetentionOptions {
+  readonly index: JobIndex
+  readonly removal: JobRemoval
+  readonly uploads: UploadStore
+  readonly idempotencyKeys: IdempotencyKeys
+  readonly disk: DiskGuard
+  readonly retentionMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** Removes what has expired, each minute, and the oldest when the disk gets full. */
+export class Retention {
+  readonly #options: RetentionOptions
+  readonly #timer: NodeJS.Timeout
+  #sweeping: Promise<void> | undefined
+  #lastWallClock = Date.now()
+  #lastMonotonic = performance.now()
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+    this.#timer = setInterval(() => void this.sweep(), SWEEP_EACH_MS).unref()
+  }
+
+  stop(): Promise<void> {
+    clearInterval(this.#timer)
+    return this.#sweeping ?? Promise.resolve()
+  }
+
+  /** One at a time; who asks while one is under way gets that one's end. Never rejects. */
+  sweep(now: number = Date.now()): Promise<void> {
+    this.#sweeping ??= this.#sweep(now).catch(this.#options.onError).finally(() => (this.#sweeping = undefined))
+    return this.#sweeping
+  }
+
+  async #sweep(now: number): Promise<void> {
+    const { index, removal, uploads, idempotencyKeys, retentionMs } = this.#options
+    // A clock that was set forward would expire everything at once; the next sweep is soon enough to believe it.
+    if (this.#clockJumped()) return
+    for (const { id, expiresAt } of index.ended()) {
+      if (expiresAt > now) break
+      await removal.remove(id)
+    }
+    await uploads.sweep(now)
+    idempotencyKeys.forgetBefore(now - retentionMs)
+    index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
+    await this.#makeRoom()
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { index, removal, disk } = this.#options
+    for (const { id } of index.ended()) {
+      if ((await disk.excess()) === 0) return
+      await removal.remove(id)
+      disk.forgetUsage()
+    }
+  }
+
+  #clockJumped(): boolean {
+    const [wallClock, monotonic] = [Date.now(), performance.now()]
+    const jump = wallClock - this.#lastWallClock - (monotonic - this.#lastMonotonic)
+    this.#lastWallClock = wallClock
+    this.#lastMonotonic = monotonic
+    return jump > CLOCK_JUMP_MS
+  }
+}

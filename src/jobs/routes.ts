@@ -1,0 +1,58 @@
+import { type Context, Hono } from 'hono'
+import { z } from 'zod'
+import { HubError } from '../errors.ts'
+import type { JobStatus } from './job.ts'
+import type { Jobs } from './jobs.ts'
+import { readJson } from './read-json.ts'
+
+const submission = z.strictObject({ tool: z.string(), input: z.unknown() })
+const statuses: readonly JobStatus[] = ['queued', 'running', 'completed', 'failed', 'cancelled']
+
+/** Our own API of jobs. */
+export function jobRoutes({ jobs }: { jobs: Jobs }): Hono {
+  const app = new Hono()
+
+  app.post('/api/jobs', async (c) => {
+    const body = submission.safeParse(await readJson(c, { requireType: true }))
+    if (!body.success) {
+      throw new HubError('invalid_input', 'The body takes {"tool":NAME,"input":{…}}', {
+        errors: body.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+      })
+    }
+    const job = await jobs.submit({ ...body.data, idempotencyKey: readIdempotencyKey(c) })
+    return c.json(job, 202, { Location: `/api/jobs/${job.id}` })
+  })
+
+  app.get('/api/jobs', (c) => {
+    const query = z.object({
+      status: z.string().optional().transform((text) => text?.split(',')).pipe(z.array(z.enum(statuses)).optional()),
+      tool: z.string().optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      cursor: z.string().regex(/^[0-9a-z]{1,12}$/).optional(),
+    }).safeParse(c.req.query())
+    if (!query.success) {
+      throw new HubError('invalid_input', `status takes ${statuses.join(', ')}; limit 1 to 500; cursor what the page before gave`, {
+        errors: query.error.issues.map(({ path, message }) => ({ path: String(path[0]), message })),
+      })
+    }
+    const { status, ...filter } = query.data
+    return c.json(jobs.list({ ...filter, statuses: status }), 200, { 'Cache-Control': 'no-store' })
+  })
+
+  app.get('/api/jobs/:id', (c) => c.json(jobs.get(c.req.param('id')), 200, { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' }))
+  app.post('/api/jobs/:id/cancel', async (c) => c.json(await jobs.cancel(c.req.param('id'))))
+  app.post('/api/jobs/:id/retry', async (c) => c.json(await jobs.retry(c.req.param('id')), 202))
+  app.delete('/api/jobs/:id', async (c) => {
+    await jobs.remove(c.req.param('id'))
+    return c.body(null, 204)
+  })
+  return app
+}
+
+function readIdempotencyKey(c: Context): string | undefined {
+  const key = c.req.header('idempotency-key')
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new HubError('invalid_input', 'An Idempotency-Key is 1 to 255 visible ASCII characters', {
+    errors: [{ path: 'Idempotency-Key', message: 'is not 1 to 255 visible ASCII characters' }],
+  })
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:fs'
+import { copyFile, link } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HubError } from '../errors.ts'
+import type { AddressPolicy } from '../fetch/address-policy.ts'
+import { checkUrl } from '../fetch/check-url.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import type { Job } from './job.ts'
+import type { UploadStore } from './upload-store.ts'
+
+export interface StagingOptions {
+  readonly policy: AddressPolicy
+  readonly uploads: UploadStore
+  readonly artifacts: ArtifactStore
+  readonly getJob: (id: string) => Job
+  readonly maxBytes: number
+  readonly timeoutMs: number
+}
+
+export type Source =
+  | { readonly type: 'url'; readonly url: string }
+  | { readonly type: 'upload'; readonly id: string }
+  | { readonly type: 'artifact'; readonly jobId: string; readonly name: string }
+
+/** Brings what a job reads from into its workspace. Commands only ever see the local files that come out of this. */
+export class Staging {
+  readonly #options: StagingOptions
+
+  constructor(options: StagingOptions) {
+    this.#options = options
+  }
+
+  /** Refuses at submit time what would only fail later; throws a HubError that names the field. */
+  async check(source: string, path: string): Promise<void> {
+    const parsed = parseSource(source)
+    if (parsed.type === 'url') checkUrl(parsed.url, { policy: this.#options.policy, path })
+    else if (parsed.type === 'upload') await this.#options.uploads.use(parsed.id)
+    else this.#artifactPath(parsed)
+  }
+
+  /**
+   * The staged file's path. It has no extension: to ffmpeg some mean that other files beside it are to be read too.
+   * Throws a HubError, or the signal's reason.
+   */
+  async stage(
+    source: string,
+    { directory, index, signal, onProgress }: { directory: string; index: number; signal: AbortSignal; onProgress: (progress: { bytes: number; totalBytes: number | null }) => void },
+  ): Promise<string> {
+    const file = join(directory, String(index))
+    const parsed = parseSource(source)
+    if (parsed.type === 'url') {
+      const { policy, maxBytes, timeoutMs } = this.#options
+      const { download } = await import('../fetch/download.ts')
+      await download(parsed.url, { policy, file, maxBytes, timeoutMs, signal, onProgress })
+    } else if (parsed.type === 'upload') {
+      await linkOrCopy((await this.#options.uploads.use(parsed.id)).path, file)
+    } else await linkOrCopy(this.#artifactPath(parsed), file)
+    return file
+  }
+
+  #artifactPath({ jobId, name }: { jobId: string; name: string }): string {
+    return this.#options.artifacts.served(this.#options.getJob(jobId), name).path
+  }
+}
+
+export function parseSource(source: string): Source {
+  const upload = /^upload:([A-Za-z0-9_-]+)$/.exec(source)
+  if (upload) return { type: 'upload', id: upload[1]! }
+  const artifact = /^job:([A-Za-z0-9_-]+)\/(.+)$/s.exec(source)
+  if (artifact) return { type: 'artifact', jobId: artifact[1]!, name: artifact[2]! }
+  if (/^(?:upload|job):/.test(source)) {
+    throw new HubError('invalid_input', `"${source.slice(0, 40)}" is no source`, {
+      hint: 'A source is an http or https URL, upload:ID or job:ID/ARTIFACT',
+    })
+  }
+  return { type: 'url', url: source }
+}
+
+/** A link costs nothing and keeps the bytes, whatever becomes of the name they came from. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE))
+}

@@ -1,0 +1,179 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HubError } from '../errors.ts'
+import { findTool } from '../tools/registry.ts'
+import type { MediaInfo, Plan } from '../tools/tool.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
+import type { DiskGuard } from './disk-guard.ts'
+import type { Artifact, JobError, JobStatus } from './job.ts'
+import { OutputMissingError, toJobError } from './job-failure.ts'
+import type { JobLog, JobWriter } from './job-log.ts'
+import { LogLines } from './log-lines.ts'
+import { ProgressMeter } from './progress-meter.ts'
+import type { JobRequest, RequestStore } from './request-store.ts'
+import type { CommandRunner } from './command-runner.ts'
+import { parseSource, type Staging } from './stage.ts'
+import { makeWorkspace, outputBytes, removeWorkspace, type JobWorkspace } from './workspace.ts'
+
+export interface WorkerOptions {
+  readonly log: JobLog
+  readonly requests: RequestStore
+  readonly staging: Staging
+  readonly artifacts: ArtifactStore
+  readonly disk: DiskGuard
+  readonly runner: CommandRunner
+  readonly jobDirectory: (id: string) => string
+  readonly timeoutMs: number
+  readonly stallMs: number
+  readonly logBytes: number
+  readonly retentionMs: number
+  readonly onInternalError: (jobId: string, error: unknown) => void
+}
+
+/** What becomes of the job's place in the queue. */
+export type Outcome = 'ended' | 'back_to_queue' | 'lost'
+
+/** Works one claimed job: stage, plan, run, publish. Whatever happens, the log says how it ended. */
+export async function work(jobId: string, signal: AbortSignal, options: WorkerOptions): Promise<Outcome> {
+  const writer = await options.log.write(jobId)
+  const attempt = writer.job.attempt + 1
+  const lines = new LogLines(writer, { attempt, maxBytes: options.logBytes })
+  const limits = limitAttempt(signal, { ...options, assertRoom: () => options.disk.assertRoomFor(0) })
+  const workspace = await makeWorkspace(options.jobDirectory(jobId))
+  try {
+    await writer.append([{ type: 'status', data: { status: 'running', attempt, started_at: Date.now(), progress: 0 } }], { attempt })
+    await runAttempt(jobId, { writer, lines, limits, workspace, options, attempt })
+    await end(writer, { status: 'completed', attempt, retentionMs: options.retentionMs })
+    return 'ended'
+  } catch (error) {
+    return await settle(error, { jobId, writer, lines, attempt, options })
+  } finally {
+    limits.stop()
+    await removeWorkspace(workspace)
+    writer.release()
+  }
+}
+
+interface Attempt {
+  readonly writer: JobWriter
+  readonly lines: LogLines
+  readonly limits: AttemptLimits
+  readonly workspace: JobWorkspace
+  readonly options: WorkerOptions
+  readonly attempt: number
+}
+
+async function runAttempt(jobId: string, { writer, lines, limits, workspace, options, attempt }: Attempt): Promise<void> {
+  const request = await options.requests.get(jobId)
+  if (!request) throw new HubError('internal', 'What was asked for could not be read any more')
+  const meter = new ProgressMeter((data) => writer.progress(data))
+  const { plan } = await prepare(request, { meter, limits, workspace, options, lines })
+  meter.begin(plan.commands)
+  limits.watchForStall(() => outputBytes(workspace))
+  for (const [index, command] of plan.commands.entries()) {
+    const parser = command.createParser()
+    await options.runner.run(command, {
+      cwd: workspace.outputDirectory,
+      signal: limits.signal,
+      jobDirectory: options.jobDirectory(jobId),
+      onLine(line) {
+        limits.sawOutput()
+        for (const update of parser.push(line)) {
+          if (update.type === 'progress') meter.ran(index, update)
+          else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
+        }
+      },
+    })
+  }
+  limits.stopWatching()
+  await lines.finish()
+  // A full disk makes ffmpeg leave half a file behind and exit 0 all the same.
+  await options.disk.assertRoomFor(0)
+  meter.enter('publishing')
+  const artifacts = await publish(jobId, plan, { workspace, options, writer, attempt })
+  limits.signal.throwIfAborted()
+  const result = { ...plan.result, files: artifacts.map(({ name }) => name) }
+  await writer.append([{ type: 'result', data: { result } }], { attempt })
+}
+
+async function prepare(
+  { tool: toolName, input: rawInput }: JobRequest,
+  { meter, limits, workspace, options, lines }: Pick<Attempt, 'limits' | 'workspace' | 'options' | 'lines'> & { meter: ProgressMeter },
+): Promise<{ plan: Plan }> {
+  const tool = findTool(toolName)
+  const input = tool.input.parse(rawInput)
+  const sources = tool.sources(input)
+  const inputs: string[] = []
+  if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
+  for (const [index, source] of sources.entries()) {
+    inputs.push(await options.staging.stage(source, {
+      directory: workspace.inputDirectory,
+      index,
+      signal: limits.signal,
+      onProgress: ({ bytes, totalBytes }) => meter.fetched(bytes, totalBytes),
+    }))
+  }
+  meter.enter('probing')
+  const probe = (file: string): Promise<MediaInfo> => options.runner.probe(file, {
+    cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
+  })
+  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }) }
+}
+
+/** Exit 0 is not believed: each promised file has to be there, and to hold something. */
+async function publish(
+  jobId: string,
+  plan: Plan,
+  { workspace, options, writer, attempt }: Pick<Attempt, 'workspace' | 'options' | 'writer' | 'attempt'>,
+): Promise<Artifact[]> {
+  const artifacts: Artifact[] = []
+  for (const spec of plan.artifacts) {
+    const file = join(workspace.outputDirectory, spec.file)
+    const made = await lstat(file).catch(() => undefined)
+    if (!made?.isFile() || made.size === 0) {
+      throw new OutputMissingError(`The command ended well but ${spec.file} ${made ? 'is empty' : 'was not made'}`)
+    }
+  }
+  for (const spec of plan.artifacts) {
+    const artifact = await options.artifacts.put(jobId, join(workspace.outputDirectory, spec.file), spec)
+    await writer.append([{ type: 'artifact', data: { artifact } }], { attempt })
+    artifacts.push(artifact)
+  }
+  return artifacts
+}
+
+async function settle(
+  error: unknown,
+  { jobId, writer, lines, attempt, options }: { jobId: string; writer: JobWriter; lines: LogLines; attempt: number; options: WorkerOptions },
+): Promise<Outcome> {
+  if (error instanceof LeaseLostError) return 'lost'
+  await lines.finish()
+  if (error instanceof HubStoppingError) {
+    await writer.append([{ type: 'status', data: { status: 'queued', reason: 'hub_stopped' } }], { attempt, durable: true })
+    return 'back_to_queue'
+  }
+  await options.artifacts.remove(jobId)
+  const { retentionMs } = options
+  if (error instanceof JobCancelledError) {
+    await end(writer, { status: 'cancelled', attempt, retentionMs })
+    return 'ended'
+  }
+  const jobError = toJobError(error, { logTail: [...lines.tail], lastError: lines.lastError })
+  if (jobError.code === 'internal') options.onInternalError(jobId, error)
+  await end(writer, { status: 'failed', attempt, retentionMs, error: jobError })
+  return 'ended'
+}
+
+/** The last events of a job, in one piece: from here on its log is closed. */
+export async function end(
+  writer: JobWriter,
+  { status, attempt, retentionMs, error }: { status: JobStatus; attempt: number; retentionMs: number; error?: JobError },
+): Promise<void> {
+  const now = Date.now()
+  const data = { status, ended_at: now, expires_at: now + retentionMs, ...(status === 'completed' && { progress: 100 }) }
+  await writer.append(
+    [...(error ? [{ type: 'error', data: { error } } as const] : []), { type: 'status', data }, { type: 'end', data: { status } }],
+    { attempt, durable: true },
+  )
+}

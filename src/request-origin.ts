@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import ipaddr from 'ipaddr.js'
+
+/** How requests reach this hub, for the absolute links that some clients need. */
+export class RequestOrigin {
+  readonly #publicUrl: string | undefined
+  readonly #trusted: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]
+
+  /** Throws for a proxy that is neither an address nor a CIDR. */
+  constructor({ publicUrl, trustedProxies }: { publicUrl: string | undefined; trustedProxies: readonly string[] }) {
+    this.#publicUrl = publicUrl
+    this.#trusted = trustedProxies.map((text) => (text.includes('/') ? ipaddr.parseCIDR(text) : ofOne(ipaddr.process(text))))
+  }
+
+  /** For example `https://hub.example`, without a slash at the end. */
+  of(request: IncomingMessage): string {
+    if (this.#publicUrl !== undefined) return this.#publicUrl
+    const isForwarded = this.#isTrusted(request.socket.remoteAddress)
+    const forwardedHost = isForwarded ? first(request.headers['x-forwarded-host']) : undefined
+    const host = [forwardedHost, request.headers.host].find((name) => name !== undefined && HOST.test(name))
+    const protocol = isForwarded && first(request.headers['x-forwarded-proto']) === 'https' ? 'https' : 'http'
+    return `${protocol}://${host ?? localHost(request)}`
+  }
+
+  /** Who asks: the last address that no trusted proxy of ours stands at. */
+  clientAddress(request: IncomingMessage): string {
+    const { remoteAddress = '' } = request.socket
+    const forwarded = this.#isTrusted(remoteAddress) ? String(request.headers['x-forwarded-for'] ?? '').split(',').map((part) => part.trim()) : []
+    return forwarded.findLast((address) => address !== '' && !this.#isTrusted(address)) ?? remoteAddress
+  }
+
+  /** A page of another origin has no business on our sockets; what sends no Origin is no page. */
+  isAllowed(request: IncomingMessage, allowedOrigins: readonly string[]): boolean {
+    const { origin } = request.headers
+    if (origin === undefined || allowedOrigins.includes(origin)) return true
+    return URL.canParse(origin) && new URL(origin).host === new URL(this.of(request)).host
+  }
+
+  #isTrusted(remoteAddress: string | undefined): boolean {
+    if (remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return false
+    const address = ipaddr.process(remoteAddress)
+    return this.#trusted.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
+  }
+}
+
+const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
+
+function ofOne(address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim()
+}
+
+function localHost({ socket }: IncomingMessage): string {
+  return `${socket.localFamily === 'IPv6' ? `[${socket.localAddress}]` : socket.localAddress}:${socket.localPort}`
+}

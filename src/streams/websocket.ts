@@ -1,0 +1,125 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { HubError } from '../errors.ts'
+
+/** What a client may send in one message. */
+const MESSAGE_BYTES = 64 * 1024
+const DEAD_AFTER_MS = 45_000
+
+export interface WebSocketRoute {
+  readonly path: RegExp
+  /** May reject with a HubError: the socket is then closed with the code that stands for it. */
+  accept(connection: Connection): Promise<void>
+}
+
+export interface Connection {
+  readonly webSocket: WebSocket
+  /** For frames made by ourselves: with compression off, `ws` writes whole frames in one go, so both can write. */
+  readonly socket: Socket
+  readonly url: URL
+  readonly request: IncomingMessage
+  /** The groups of the route's path, decoded. */
+  readonly parameters: readonly string[]
+  /** Calls back for each JSON message; what is none is answered and forgotten. */
+  onMessage(listener: (message: Record<string, unknown>) => void): void
+}
+
+export interface WebSocketGate {
+  /** Asks everybody to come back: code 1001. */
+  close(): void
+  readonly size: number
+}
+
+/** Takes the WebSocket requests of `server` and hands each to its route. */
+export function openWebSocketGate(
+  server: Server,
+  { routes, isAllowedOrigin, maxConnections }: { routes: readonly WebSocketRoute[]; isAllowedOrigin: (request: IncomingMessage) => boolean; maxConnections: number },
+): WebSocketGate {
+  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: true, maxPayload: MESSAGE_BYTES })
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const socket = stream as Socket
+    socket.on('error', () => undefined)
+    const found = findRoute(routes, request)
+    if (!found) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      return
+    }
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => undefined)
+      watchForDeath(webSocket)
+      if (!isAllowedOrigin(request)) return webSocket.close(4403, 'this Origin is not allowed')
+      if (webSockets.clients.size > maxConnections) return webSocket.close(4429, 'too many connections')
+      const connection = { webSocket, socket, request, ...found, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
+      found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
+    })
+  })
+  return {
+    close() {
+      for (const webSocket of webSockets.clients) webSocket.close(1001, 'the hub is stopping; come back')
+    },
+    get size() {
+      return webSockets.clients.size
+    },
+  }
+}
+
+type MessageListener = (message: Record<string, unknown>) => void
+
+/** The close code for what a route refuses with. */
+export function closeCodeOf(error: unknown): number {
+  if (!(error instanceof HubError)) return 1011
+  if (error.status === 404 || error.status === 410) return 4404
+  if (error.status === 403) return 4403
+  if (error.status === 429) return 4429
+  if (error.status >= 500) return 1011
+  return 4400
+}
+
+function refuse(webSocket: WebSocket, error: unknown): void {
+  const reason = error instanceof HubError ? error.message : 'something went wrong in the hub'
+  // A close reason has room for 123 bytes.
+  webSocket.close(closeCodeOf(error), Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/\uFFFD$/, ''))
+}
+
+function findRoute(routes: readonly WebSocketRoute[], request: IncomingMessage) {
+  if (!URL.canParse(request.url ?? '', 'http://hub')) return undefined
+  const url = new URL(request.url ?? '', 'http://hub')
+  for (const route of routes) {
+    const match = route.path.exec(url.pathname)
+    if (match) return { route, url, parameters: match.slice(1) }
+  }
+  return undefined
+}
+
+/** Ends a connection whose other side is gone without a word: it answers no ping. */
+function watchForDeath(webSocket: WebSocket): void {
+  const timer = setTimeout(() => webSocket.terminate(), DEAD_AFTER_MS).unref()
+  const isAlive = () => void timer.refresh()
+  webSocket.on('pong', isAlive)
+  webSocket.on('message', isAlive)
+  webSocket.on('close', () => clearTimeout(timer))
+}
+
+function listen(webSocket: WebSocket, listener: MessageListener): void {
+  webSocket.on('message', (bytes, isBinary) => {
+    const message = isBinary ? undefined : parseObject(String(bytes))
+    if (message) listener(message)
+    else complain(webSocket, 'a message has to be one JSON object, as text')
+  })
+}
+
+/** Tells the client what was wrong with its message; the socket stays. */
+export function complain(webSocket: WebSocket, detail: string, more: Record<string, unknown> = {}): void {
+  webSocket.send(JSON.stringify({ type: 'error', ...more, data: { code: 'invalid_message', message: detail } }))
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

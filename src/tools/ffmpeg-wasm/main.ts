@@ -1,0 +1,59 @@
+/**
+ * The portable engine: runs the WebAssembly build of ffmpeg as if it were the program. `main.js ffmpeg|ffprobe ARGS…`
+ *
+ * Of the host it sees the working directory and the directories of the files that are named on the command line. It has
+ * no network. Everything below happens in one synchronous call, so a signal ends it at once.
+ */
+import { statSync } from 'node:fs'
+import { dirname, resolve, sep } from 'node:path'
+import { connectProgressDescriptor, connectStandardDescriptor } from './connect-descriptor.ts'
+import { loadCore, type Core } from './core.ts'
+import { mountDirectory } from './mount-directory.ts'
+
+async function run(name: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise<number> {
+  const core = await loadCore()
+  const { FS } = core
+  for (const descriptor of [0, 1, 2] as const) connectStandardDescriptor(FS, descriptor)
+  // Only when it is asked for: else descriptor 3 is something of Node's own.
+  if (args.includes('pipe:3')) connectProgressDescriptor(FS)
+  for (const directory of visibleDirectories(args)) mountDirectory(FS, directory)
+  if (process.cwd() !== '/') FS.chdir(process.cwd())
+  return call(core, name, args)
+}
+
+function call(core: Core, name: 'ffmpeg' | 'ffprobe', args: readonly string[]): number {
+  const argv = [name, ...args]
+  try {
+    const returned = core[`_${name}`](argv.length, core.stringsToPtr(argv))
+    return core.ret === HAS_NOT_EXITED ? returned : core.ret
+  } catch (error) {
+    // Its exit() unwinds by an exception; one without an exit code is a trap, such as memory that ran out.
+    if (core.ret !== HAS_NOT_EXITED) return core.ret
+    console.error(`[fatal] the portable engine broke down: ${error instanceof Error ? error.message : String(error)}`)
+    return CRASHED
+  }
+}
+
+const HAS_NOT_EXITED = -1
+/** What a shell makes of SIGABRT. */
+const CRASHED = 134
+
+/** None inside another, since what is below a mounted directory is visible already. */
+function visibleDirectories(args: readonly string[]): readonly string[] {
+  const files = args.filter((arg) => !arg.startsWith('-')).map((arg) => resolve(arg.replace(/^file:/, '')))
+  const named = new Set([process.cwd(), ...files.map((file) => dirname(file))])
+  const directories = [...named].filter((directory) => directory !== '/' && isDirectory(directory))
+  return directories.filter((directory) => !directories.some((other) => directory.startsWith(other + sep)))
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+const [program, ...args] = process.argv.slice(2)
+if (program === 'ffmpeg' || program === 'ffprobe') {
+  process.exitCode = await run(program, args)
+} else {
+  console.error('usage: main.js ffmpeg|ffprobe ARGS…')
+  process.exitCode = 2
+}

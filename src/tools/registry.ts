@@ -1,0 +1,19 @@
+import { HubError } from '../errors.ts'
+import { ffmpegTool } from './ffmpeg.ts'
+import { nearestName } from './nearest-name.ts'
+import type { Tool } from './tool.ts'
+
+/** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
+export const tools: readonly Tool[] = [ffmpegTool]
+
+/** Throws a HubError that names the tools there are. */
+export function findTool(name: string): Tool {
+  const tool = tools.find((candidate) => candidate.name === name)
+  if (tool !== undefined) return tool
+  const names = tools.map((candidate) => candidate.name)
+  const nearest = nearestName(name, names)
+  const message = `There is no tool ${JSON.stringify(name.slice(0, 40))}`
+  throw new HubError('tool_not_found', nearest === undefined ? message : `${message}; did you mean ${nearest}?`, {
+    hint: `The tools are ${names.join(', ')}`,
+  })
+}

@@ -1,0 +1,175 @@
+/**
+ * Video filters that touch nothing but frames, with the options a request may give. Positional ones come first, in
+ * ffmpeg's order; after the slash stand those that need their key. `|` parts the spellings of one option. What reads
+ * or writes a file is left out, as is the order behind it.
+ */
+export const VIDEO_FILTERS: Readonly<Record<string, string>> = {
+  alphaextract: '',
+  alphamerge: '/ eof_action shortest repeatlast',
+  atadenoise: '0a 0b 1a 1b 2a 2b s p a 0s 1s 2s',
+  avgblur: 'sizeX planes sizeY',
+  bilateral: 'sigmaS sigmaR planes',
+  blackdetect: 'd|black_min_duration picture_black_ratio_th|pic_th pixel_black_th|pix_th',
+  blend:
+    'c0_mode c1_mode c2_mode c3_mode all_mode c0_expr c1_expr c2_expr c3_expr all_expr c0_opacity c1_opacity '
+    + 'c2_opacity c3_opacity all_opacity / eof_action shortest repeatlast',
+  boxblur: 'luma_radius|lr luma_power|lp chroma_radius|cr chroma_power|cp alpha_radius|ar alpha_power|ap',
+  bwdif: 'mode parity deint',
+  cas: 'strength planes',
+  chromakey: 'color similarity blend yuv',
+  chromashift: 'cbh cbv crh crv edge',
+  colorbalance: 'rs gs bs rm gm bm rh gh bh pl',
+  colorchannelmixer: 'rr rg rb ra gr gg gb ga br bg bb ba ar ag ab aa pc pa',
+  colorkey: 'color similarity blend',
+  colorlevels:
+    'rimin gimin bimin aimin rimax gimax bimax aimax romin gomin bomin aomin romax gomax bomax aomax '
+    + 'preserve',
+  colormatrix: 'src dst',
+  colorspace: 'all space range primaries trc format fast dither wpadapt iall ispace irange iprimaries itrc',
+  colortemperature: 'temperature mix pl',
+  concat: 'n v a unsafe',
+  convolution: '0m 1m 2m 3m 0rdiv 1rdiv 2rdiv 3rdiv 0bias 1bias 2bias 3bias 0mode 1mode 2mode 3mode',
+  copy: '',
+  crop: 'out_w|w out_h|h x y keep_aspect exact',
+  cropdetect: 'limit round reset skip reset_count max_outliers',
+  curves: 'preset / master|m red|r green|g blue|b all',
+  deband: '1thr 2thr 3thr 4thr range|r direction|d blur|b coupling|c',
+  deblock: 'filter block alpha beta gamma delta planes',
+  decimate: 'cycle dupthresh scthresh blockx blocky ppsrc chroma',
+  deflicker: 'size|s mode|m bypass',
+  delogo: 'x y w h show',
+  deshake: '/ x y w h rx ry edge blocksize contrast search',
+  detelecine: 'first_field pattern start_frame',
+  dilation: 'coordinates threshold0 threshold1 threshold2 threshold3',
+  drawbox: 'x y width|w height|h color|c thickness|t replace box_source',
+  drawgrid: 'x y width|w height|h color|c thickness|t replace',
+  drawtext:
+    '/ text fontcolor fontcolor_expr boxcolor bordercolor shadowcolor box boxborderw line_spacing fontsize x '
+    + 'y shadowx shadowy borderw tabsize basetime font expansion timecode tc24hmax timecode_rate|r|rate alpha '
+    + 'fix_bounds start_number text_shaping',
+  edgedetect: 'high low mode planes',
+  eq: 'contrast brightness saturation gamma gamma_r gamma_g gamma_b gamma_weight eval',
+  erosion: 'coordinates threshold0 threshold1 threshold2 threshold3',
+  exposure: 'exposure black',
+  fade: 'type|t start_frame|s nb_frames|n alpha start_time|st duration|d color|c',
+  field: 'type',
+  fieldorder: 'order',
+  fillborders: 'left right top bottom mode color',
+  format: 'pix_fmts',
+  fps: 'fps start_time round eof_action',
+  framerate: 'fps interp_start interp_end scene flags',
+  framestep: 'step',
+  freezedetect: 'n|noise d|duration',
+  gblur: 'sigma steps planes sigmaV',
+  geq: 'lum_expr|lum cb_expr|cb cr_expr|cr / alpha_expr|a red_expr|r green_expr|g blue_expr|b interpolation|i',
+  grayworld: '',
+  hflip: '',
+  histogram:
+    'level_height scale_height display_mode|d levels_mode|m components|c fgopacity|f bgopacity|b '
+    + 'colors_mode|l',
+  hqdn3d: 'luma_spatial chroma_spatial luma_tmp chroma_tmp',
+  hqx: 'n',
+  hstack: 'inputs shortest',
+  hue: 'h s H b',
+  idet: 'intl_thres prog_thres rep_thres half_life analyze_interlaced_flag',
+  interlace: 'scan lowpass',
+  interleave: 'nb_inputs|n duration',
+  lagfun: 'decay planes',
+  lenscorrection: 'cx cy k1 k2 i fc',
+  limiter: 'min max planes',
+  loop: 'loop size start',
+  lut: 'c0 c1 c2 c3 y u v r g b a',
+  lutrgb: 'c0 c1 c2 c3 y u v r g b a',
+  lutyuv: 'c0 c1 c2 c3 y u v r g b a',
+  maskedmerge: 'planes',
+  median: 'radius planes radiusV percentile',
+  metadata: 'mode key value / function expr direct',
+  minterpolate: 'fps mi_mode mc_mode me_mode me mb_size search_param vsbmc scd scd_threshold',
+  mix: 'inputs weights scale planes duration',
+  monochrome: 'cb cr size high',
+  mpdecimate: 'max hi lo frac',
+  negate: 'components negate_alpha',
+  nlmeans: 's p pc r rc',
+  noformat: 'pix_fmts',
+  noise:
+    'all_seed all_strength|alls all_flags|allf c0_seed c0_strength|c0s c0_flags|c0f c1_seed c1_strength|c1s '
+    + 'c1_flags|c1f c2_seed c2_strength|c2s c2_flags|c2f c3_seed c3_strength|c3s c3_flags|c3f',
+  normalize: 'blackpt whitept smoothing independence strength',
+  null: '',
+  overlay: 'x y eof_action eval shortest format repeatlast alpha',
+  pad: 'width|w height|h x y color eval aspect',
+  palettegen: 'max_colors reserve_transparent transparency_color stats_mode use_alpha',
+  paletteuse: 'dither bayer_scale / diff_mode new alpha_threshold use_alpha color_search mean_err debug_accuracy',
+  perspective: 'x0 y0 x1 y1 x2 y2 x3 y3 interpolation sense eval',
+  pixelize: 'width|w height|h mode|m planes|p',
+  premultiply: 'planes inplace',
+  prewitt: 'planes scale delta',
+  pseudocolor: 'c0 c1 c2 c3 index|i preset|p opacity',
+  pullup: 'jl jr jt jb sb mp',
+  rgbashift: 'rh rv gh gv bh bv ah av edge',
+  rotate: 'angle|a out_w|ow out_h|oh fillcolor|c bilinear',
+  scale:
+    'w|width h|height flags interl / in_color_matrix out_color_matrix in_range out_range in_v_chr_pos '
+    + 'in_h_chr_pos out_v_chr_pos out_h_chr_pos force_original_aspect_ratio force_divisible_by param0 param1 '
+    + 'eval size|s sws_flags sws_dither',
+  scale2ref:
+    'w|width h|height flags interl / in_color_matrix out_color_matrix in_range out_range in_v_chr_pos '
+    + 'in_h_chr_pos out_v_chr_pos out_h_chr_pos force_original_aspect_ratio force_divisible_by param0 param1 '
+    + 'eval size|s sws_flags sws_dither',
+  scdet: 'threshold|t sc_pass|s',
+  scroll: 'horizontal|h vertical|v hpos vpos',
+  select: 'expr|e outputs|n',
+  selectivecolor: '/ correction_method reds yellows greens cyans blues magentas whites neutrals blacks',
+  separatefields: '',
+  setdar: 'dar|ratio|r max',
+  setfield: 'mode',
+  setparams: 'field_mode range color_primaries color_trc colorspace',
+  setpts: 'expr',
+  setrange: 'range',
+  setsar: 'sar|ratio|r max',
+  settb: 'expr|tb',
+  shear: 'shx shy fillcolor|c interp',
+  signalstats: 'stat out c|color',
+  smartblur:
+    'luma_radius|lr luma_strength|ls luma_threshold|lt chroma_radius|cr chroma_strength|cs '
+    + 'chroma_threshold|ct',
+  sobel: 'planes scale delta',
+  split: 'outputs',
+  stereo3d: 'in out',
+  swaprect: 'w h x1 y1 x2 y2',
+  swapuv: '',
+  telecine: 'first_field pattern',
+  threshold: 'planes',
+  thumbnail: 'n',
+  tile: 'layout nb_frames margin padding color overlap init_padding',
+  tinterlace: 'mode',
+  tmix: 'frames weights scale planes',
+  tonemap: 'tonemap param desat peak',
+  tpad: 'start stop start_mode stop_mode start_duration stop_duration color',
+  transpose: 'dir passthrough',
+  trim: 'start|starti end|endi start_pts end_pts duration|durationi start_frame end_frame',
+  unpremultiply: 'planes inplace',
+  unsharp:
+    'luma_msize_x|lx luma_msize_y|ly luma_amount|la chroma_msize_x|cx chroma_msize_y|cy chroma_amount|ca '
+    + 'alpha_msize_x|ax alpha_msize_y|ay alpha_amount|aa',
+  v360:
+    'input output / interp w h in_stereo out_stereo in_forder out_forder in_frot out_frot in_pad out_pad '
+    + 'fin_pad fout_pad yaw pitch roll rorder h_fov v_fov d_fov h_flip v_flip d_flip ih_flip iv_flip in_trans '
+    + 'out_trans ih_fov iv_fov id_fov h_offset v_offset alpha_mask reset_rot',
+  vaguedenoiser: 'threshold method nsteps percent planes type',
+  vflip: '',
+  vibrance: 'intensity rbal gbal bbal rlum glum blum alternate',
+  vignette: 'angle|a x0 y0 mode eval dither aspect',
+  vstack: 'inputs shortest',
+  w3fdif: 'filter mode parity deint',
+  weave: 'first_field',
+  xbr: 'n',
+  xfade: 'transition duration offset expr',
+  xstack: 'inputs layout grid shortest fill',
+  yadif: 'mode parity deint',
+  zoompan: 'zoom|z x y d s fps',
+  zscale:
+    'w|width h|height / size|s dither|d filter|f out_range|range|r primaries|p transfer|t matrix|m '
+    + 'in_range|rangein|rin primariesin|pin transferin|tin matrixin|min chromal|c chromalin|cin npl agamma '
+    + 'param_a param_b',
+}

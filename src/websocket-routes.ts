@@ -1,0 +1,14 @@
+import type { HubContext } from './context.ts'
+import { followByWebSocket, multiplex } from './streams/event-sockets.ts'
+import type { WebSocketRoute } from './streams/websocket.ts'
+
+/** Everything that answers an Upgrade. */
+export function webSocketRoutes({ jobs }: HubContext): readonly WebSocketRoute[] {
+  const followJob: WebSocketRoute['accept'] = (connection) => followByWebSocket(connection, () => jobs.openStream(connection.parameters[0] ?? ''))
+  return [
+    { path: /^\/api\/jobs\/events$/, accept: (connection) => followByWebSocket(connection, () => jobs.openFeed()) },
+    { path: /^\/api\/jobs\/([^/]+)\/events$/, accept: followJob },
+    { path: /^\/api\/task\/([^/]+)\/(?:events|ws)$/, accept: followJob },
+    { path: /^\/api\/ws$/, accept: (connection) => multiplex(connection, (id) => jobs.openStream(id)) },
+  ]
+}
