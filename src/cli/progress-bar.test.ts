@@ -10,7 +10,7 @@ const ASCII = { columns: 100, hasUnicode: false, hasColor: false } as const
 
 test('a running job shows phase, bar, percent, time left, speed and the rest', () => {
   expect(renderBar(progressOf(RUNNING), ASCII)).toBe(
-    'running     [##########----------------]   41.7%  0:06 left  5.73x  143 fps  at 0:25  frame 625  3.1 MB')
+    'running     [#########-------------]   41.7%  0:06 left  5.73x  143 fps  at 0:25  frame 625  3.1 MB')
 })
 
 test('blocks have eighths and colour where the terminal can', () => {
@@ -19,8 +19,8 @@ test('blocks have eighths and colour where the terminal can', () => {
 })
 
 test('a narrow terminal loses the least important facts first, then the bar', () => {
-  expect(renderBar(progressOf(RUNNING), { ...ASCII, columns: 45 })).toBe('running     [###-----]   41.7%  0:06 left')
-  expect(renderBar(progressOf(RUNNING), { ...ASCII, columns: 25 })).toBe('running       41.7%')
+  expect(renderBar(progressOf(RUNNING), { ...ASCII, columns: 45 })).toBe('running     [####-------]   41.7%  0:06 left')
+  expect(renderBar(progressOf(RUNNING), { ...ASCII, columns: 25 })).toBe('running      41.7%')
   expect(renderBar(progressOf(RUNNING), { ...ASCII, columns: 6 })).toBe('runni')
 })
 

@@ -5,7 +5,7 @@ import { HubError } from '../errors.ts'
 const list = z.union([z.array(z.string()), z.strictObject({}).transform((): string[] => [])])
 
 const conversion = z.object({
-  input_url: z.string({ error: 'input_url is missing' }).min(1, 'input_url is empty').transform(fromLuaBytes),
+  input_url: z.string({ error: 'is missing' }).min(1, 'is empty').transform(fromLuaBytes),
   args: list.default([]).transform((args) => args.map(fromLuaBytes)),
   output_format: z.string().min(1).default('mp3').transform(fromLuaBytes),
 })
@@ -18,7 +18,7 @@ export async function readConversion(read: () => Promise<unknown>): Promise<Conv
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const [first] = errors
-  const named = first && (first.path === '' || first.message.startsWith(first.path) ? first.message : `${first.path}: ${first.message}`)
+  const named = first && (first.path === '' ? first.message : `${first.path} ${first.message}`)
   throw new HubError('invalid_input', named ?? 'The body takes input_url, args and output_format', { errors })
 }
 

@@ -111,7 +111,7 @@ test('goes on after a silence', async () => {
     (_, response) => void response.writeHead(200, { 'content-length': FILE.length, 'etag': '"one"' }).write(FILE.subarray(0, CUT)),
     (request, response) => part(request, response, { etag: '"one"' }),
   ])
-  await fetchTo(url, { minBytesPerSecond: 1, rateWindowMs: 300 })
+  await fetchTo(url, { minBytesPerSecond: 1, rateWindowMs: 1000 })
   expect((await readFile(file)).equals(FILE)).toBe(true)
 })
 
@@ -121,7 +121,7 @@ test('waits once more for a server that does not answer, if some of the file is 
     () => {},
     (request, response) => part(request, response, { etag: '"one"' }),
   ])
-  await fetchTo(url, { headersTimeoutMs: 200 })
+  await fetchTo(url, { headersTimeoutMs: 1000 })
   expect((await readFile(file)).equals(FILE)).toBe(true)
 })
 
@@ -137,6 +137,19 @@ test('a part that is longer than the file is not taken', async () => {
   await fetchTo(url)
   expect((await readFile(file)).equals(FILE)).toBe(true)
   expect(ranges[2]).toBeUndefined()
+})
+
+test('learns the length from a part where the first answer did not tell it', async () => {
+  const { url } = await serve([
+    (_, response) => void response.writeHead(200, { etag: '"one"' }).write(FILE.subarray(0, CUT), () => response.destroy()),
+    (request, response) => {
+      response.writeHead(206, { 'etag': '"one"', 'content-range': rangeOf(request) })
+      response.end(FILE.subarray(startOf(request), CUT + 100_000))
+    },
+    (request, response) => part(request, response, { etag: '"one"' }),
+  ])
+  expect(await fetchTo(url)).toMatchObject({ bytes: FILE.length })
+  expect((await readFile(file)).equals(FILE)).toBe(true)
 })
 
 test('comes through on a line that breaks more often than it may retry, as long as it gets further', async () => {

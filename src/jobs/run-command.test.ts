@@ -136,25 +136,40 @@ describe('how a program ends', () => {
     }
   })
 
+  test('what is aborted after the program has ended changes nothing', async () => {
+    const stop = new AbortController()
+    let aborting: Promise<void> | undefined
+    const { lines, error } = await node('leave-behind.mjs', ['escape'], {
+      signal: stop.signal,
+      onStart: (pid) => { aborting = expect.poll(() => isAlive(pid), { interval: 5 }).toBe(false).then(() => stop.abort('too late')) },
+    })
+    process.kill(pidLeft(lines), 'SIGKILL')
+    expect(error).toBeUndefined()
+    await aborting
+    expect(stop.signal.aborted).toBe(true)
+  })
+
   test('what the caller throws ends the program and is passed on', async () => {
     const broken = new Error('broken parser')
     const { error, pid } = await node('forever.mjs', [], { graceMs: 10, onLine: () => { throw broken } })
     expect(error).toBe(broken)
     expect(isAlive(pid)).toBe(false)
   })
-})
 
-test('what the caller throws at an unfinished line is passed on too', async () => {
-  const broken = new Error('broken parser')
-  const { error } = await node('half-line.mjs', [], { onLine: () => { throw broken } })
-  expect(error).toBe(broken)
-})
+  test('what the caller throws at an unfinished line is passed on too', async () => {
+    const broken = new Error('broken parser')
+    const { error } = await node('half-line.mjs', [], { onLine: () => { throw broken } })
+    expect(error).toBe(broken)
+  })
 
-test('what the caller throws at the last line, or at the start, is passed on too', async () => {
-  const broken = new Error('broken parser')
-  const fail = () => { throw broken }
-  expect((await shell('printf unfinished', { onLine: fail })).error).toBe(broken)
-  expect((await shell('sleep 1000', { onStart: fail })).error).toBe(broken)
+  test('what the caller throws at the last line, or at the start, is passed on too', async () => {
+    const broken = new Error('broken parser')
+    const fail = () => { throw broken }
+    expect((await shell('printf unfinished', { onLine: fail })).error).toBe(broken)
+    const { error, pid } = await shell('sleep 1000', { onStart: fail })
+    expect(error).toBe(broken)
+    expect(isAlive(pid)).toBe(false)
+  })
 })
 
 describe('a program that cannot be started', () => {
@@ -209,6 +224,13 @@ describe('reading all that a short program says', () => {
   test('ends one that says too much', async () => {
     const reading = readOutput({ program: 'yes', args: [], cwd, maxBytes: 100_000 })
     await expect(reading).rejects.toMatchObject({ name: 'CommandLimitError', program: 'yes' })
+  })
+
+  test('is as strict with one that has said too much and ended at once', async () => {
+    const readings = Array.from({ length: 20 }, () => readOutput({ program: 'printf', args: ['12345'], cwd, maxBytes: 4 }))
+    for (const reading of await Promise.allSettled(readings)) {
+      expect(reading).toMatchObject({ status: 'rejected', reason: { name: 'CommandLimitError' } })
+    }
   })
 
   test('ends one that takes too long', async () => {

@@ -145,11 +145,15 @@ test('an upload that is unknown, removed or called by a path is not found', asyn
   const store = storeOf()
   const { id } = await store.put('a', chunksOf('x'))
   await store.remove(id)
-  for (const unknown of [id, 'V1StGXR8_Z5jdHi6B-myT', '../uploads', '..', '']) {
+  const outside = path.join(directory, 'outside')
+  await mkdir(outside)
+  await writeFile(path.join(outside, 'upload.json'), '{"name":"a","size":1,"sha256":"0"}')
+  for (const unknown of [id, 'V1StGXR8_Z5jdHi6B-myT', '../outside', '..', '']) {
     await expect(store.get(unknown)).rejects.toMatchObject({ code: 'upload_not_found', status: 404 })
     await expect(store.use(unknown)).rejects.toMatchObject({ code: 'upload_not_found' })
     await expect(store.remove(unknown)).rejects.toMatchObject({ code: 'upload_not_found' })
   }
+  expect(await readdir(outside)).toEqual(['upload.json'])
   expect(await kept()).toEqual([])
 })
 

@@ -52,7 +52,7 @@ test('the recorded log keeps every line, with its level and without addresses', 
   const updates = log({ expectedSeconds: null }, recordedLog)
   expect(updates).toHaveLength(recordedLog.filter((line) => line.trim() !== '').length)
   expect(updates.every(({ text }) => !/^\[(info|warning|error)\]| @ 0x/.test(text))).toBe(true)
-  expect(updates).toContainEqual({ type: 'log', level: 'info', text: '[libx264] profile High, level 1.1, 4:2:0, 8-bit' })
+  expect(updates).toContainEqual({ type: 'log', level: 'info', text: '[libx264] profile High, level 1.3, 4:2:0, 8-bit' })
   expect(updates).toContainEqual({ type: 'log', level: 'error', text: 'Error reinitializing filters!' })
   expect(updates.find(({ text }) => text.startsWith('x265'))?.level).toBe('info')
 })

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,9 +16,11 @@ const source = join(directory, 'source')
 let info: MediaInfo
 
 beforeAll(() => {
+  const subtitles = join(directory, 'hello.srt')
+  writeFileSync(subtitles, '1\n00:00:00,100 --> 00:00:00,300\nhello\n')
   execFileSync('ffmpeg', [
     '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=s=128x96:r=25:d=0.4', '-f', 'lavfi', '-i', 'sine=r=48000:d=0.4',
-    '-f', 'webvtt', '-i', 'data:text/vtt,WEBVTT%0A%0A00:00.100 --> 00:00.300%0Ahello%0A',
+    '-i', subtitles,
     '-c:v', 'mpeg4', '-c:a', 'pcm_s16le', '-c:s', 'webvtt', '-f', 'matroska', source,
   ])
   info = parseMediaInfo(execFileSync('ffprobe', probeArgs(source), { encoding: 'utf8' }))
