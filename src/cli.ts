@@ -4,6 +4,8 @@ import { EXIT } from './cli/exit-code.ts'
 import { main } from './cli/main.ts'
 import type { Shell } from './cli/shell.ts'
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
 // Whoever reads our output may stop before its end, as `head` does; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done)
@@ -28,5 +30,3 @@ function onInterrupt(listener: () => void): ReturnType<Shell['onInterrupt']> {
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const

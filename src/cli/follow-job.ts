@@ -1,4 +1,4 @@
-import type { ConnectionDetail, ConnectionState, Job, JobHandle } from '../client/index.ts'
+import { hasEnded, type ConnectionDetail, type ConnectionState, type Job, type JobHandle } from '../client/index.ts'
 import { jsonLine } from './plain-text.ts'
 import { progressOf } from './progress-bar.ts'
 import type { ProgressView } from './progress-view.ts'
@@ -27,7 +27,7 @@ export async function followJob(job: JobHandle, { view, events, logs, ...options
       if (logs === 'shown') view.print(lines.map(({ text }) => text))
     }
     if (event.type === 'reset') view.print(['the hub has lost a part of this log; it is told again from its beginning'])
-    if (job.job.created_at > 0) view.show(progressOf(job.job))
+    if (job.job.created_at > 0 && !hasEnded(job.job.status)) view.show(progressOf(job.job))
   }
   view.clear()
   view.print(summaryOf(job.job, logs))

@@ -43,7 +43,7 @@ export function progressOf(job: Job): Progress {
   }
   const { eta_s, speed, fps, frame, out_time_s, bytes, phase } = job
   return {
-    label: job.status === 'running' ? phase ?? 'running' : job.status,
+    label: job.status === 'running' ? phase ?? 'starting' : job.status,
     percent: job.progress,
     facts: [
       ...(eta_s === undefined ? [] : [`${formatDuration(eta_s)} left`]),

@@ -72,8 +72,8 @@ export class HubClient {
   }
 
   async tools({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ToolInfo[]> {
-    const answer = await this.#get<{ readonly tools: readonly ToolInfo[] } | readonly ToolInfo[]>('/api/tools', signal)
-    return 'tools' in answer ? answer.tools : answer
+    const { tools } = await this.#get<{ readonly tools: readonly ToolInfo[] }>('/api/tools', signal)
+    return tools
   }
 
   health({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Health> {
@@ -109,7 +109,7 @@ export interface ToolInfo {
   readonly name: string
   readonly title: string
   /** JSON Schema. */
-  readonly input?: unknown
+  readonly input: unknown
 }
 
 export interface Health {

@@ -1,5 +1,6 @@
-import { get, type IncomingMessage } from 'node:http'
+import { get } from 'node:http'
 import { HubError } from '../errors.ts'
+import { AnswerBody } from './answer-body.ts'
 import { headerOf, type AnswerHeaders } from './answer-headers.ts'
 import { AttemptFailure, failureOfRequest } from './attempt-failure.ts'
 import { checkRedirect } from './check-url.ts'
@@ -12,7 +13,7 @@ export interface Answer {
   readonly status: number
   readonly headers: AnswerHeaders
   /** Not decoded. */
-  readonly body: IncomingMessage
+  readonly body: AnswerBody
 }
 
 export interface AskOptions extends ConnectOptions {
@@ -42,14 +43,13 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 async function askOnce(url: URL, headers: Readonly<Record<string, string>>, options: AskOptions): Promise<Answer> {
   try {
-    const body = await send(url, headers, options)
-    return { url, status: body.statusCode ?? 0, headers: body.headers, body }
+    return await send(url, headers, options)
   } catch (error) {
     throw error instanceof HubError || error instanceof AttemptFailure ? error : failureOfRequest(error)
   }
 }
 
-async function send(url: URL, headers: Readonly<Record<string, string>>, options: AskOptions): Promise<IncomingMessage> {
+async function send(url: URL, headers: Readonly<Record<string, string>>, options: AskOptions): Promise<Answer> {
   const socket = await connect(url, options)
   const timer = setTimeout(() => socket.destroy(noAnswer()), options.headersTimeoutMs)
   try {
@@ -66,9 +66,7 @@ async function send(url: URL, headers: Readonly<Record<string, string>>, options
         request.on('error', (error) => {
           if (!response.complete) response.destroy(error)
         })
-        // A body that breaks while nobody reads it must not end the process.
-        response.on('error', () => {})
-        resolve(response)
+        resolve({ url, status: response.statusCode ?? 0, headers: response.headers, body: new AnswerBody(response) })
       })
       request.on('error', reject)
       // An answer that switches protocols is neither a response nor an error.

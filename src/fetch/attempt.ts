@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import { HubError } from '../errors.ts'
 import { ask, type Answer, type AskOptions } from './answer.ts'
+import type { AnswerBody } from './answer-body.ts'
 import { contentRangeOf, headerOf, lengthOf } from './answer-headers.ts'
 import { AttemptFailure, failureOfStatus } from './attempt-failure.ts'
 import type { PartFile } from './part-file.ts'
@@ -79,7 +79,7 @@ function refuseEncodings({ headers }: Answer): void {
   })
 }
 
-async function receive(body: IncomingMessage, transfer: Transfer, options: AttemptOptions): Promise<void> {
+async function receive(body: AnswerBody, transfer: Transfer, options: AttemptOptions): Promise<void> {
   const { part } = transfer
   const stopWatching = watchRate(body, part, options)
   try {
@@ -97,16 +97,16 @@ async function receive(body: IncomingMessage, transfer: Transfer, options: Attem
 }
 
 /** Tells the errors of the connection from those of the disk. */
-async function* received(body: IncomingMessage, transfer: Transfer): AsyncGenerator<Uint8Array> {
+async function* received(body: AnswerBody, transfer: Transfer): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of body) yield chunk as Uint8Array
+    yield* body
   } catch (error) {
     throw error instanceof AttemptFailure ? error : brokenOff(transfer, error)
   }
 }
 
 /** A total deadline alone would let a server that sends a byte now and then hold a slot for as long as that. */
-function watchRate(body: IncomingMessage, part: PartFile, { minBytesPerSecond, rateWindowMs }: AttemptOptions): () => void {
+function watchRate(body: AnswerBody, part: PartFile, { minBytesPerSecond, rateWindowMs }: AttemptOptions): () => void {
   let before = part.size
   const timer = setInterval(() => {
     if (part.size - before < (minBytesPerSecond * rateWindowMs) / 1000) {

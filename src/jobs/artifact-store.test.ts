@@ -46,8 +46,11 @@ test('an artifact put again replaces the first, whose reader still reads it to i
   expect(await readFile(artifacts.path(JOB, 'a'), 'utf8')).toBe('second')
 })
 
-test.each(['', '.', '..', '../x', 'a/b', '/etc/passwd', 'a\\b', 'a\0b', 'a\nb', 'x'.repeat(256)])('the name %j is no name of a file', async (name) => {
-  await expect(artifacts.put(JOB, await stage(Buffer.from('x')), { file: name, contentType: 'text/plain' })).rejects.toMatchObject({ code: 'internal' })
+test.each([
+  '', '.', '..', '../x', 'a/b', '/etc/passwd', 'a\\b', 'a\0b', 'a\nb', 'x'.repeat(256),
+])('the name %j is no name of a file', async (name) => {
+  const put = artifacts.put(JOB, await stage(Buffer.from('x')), { file: name, contentType: 'text/plain' })
+  await expect(put).rejects.toMatchObject({ code: 'internal' })
   expect(() => artifacts.path(JOB, name)).toThrow('one plain file name')
   expect(() => artifacts.path(name, 'a')).toThrow('one plain file name')
 })
@@ -55,8 +58,9 @@ test.each(['', '.', '..', '../x', 'a/b', '/etc/passwd', 'a\\b', 'a\0b', 'a\nb', 
 test('a link or a directory that a program left in the place of its output is not published', async () => {
   const secret = await stage(Buffer.from('secret'))
   await symlink(secret, path.join(directory, 'link'))
-  await expect(artifacts.put(JOB, path.join(directory, 'link'), { file: 'a', contentType: 'text/plain' })).rejects.toMatchObject({ code: 'ELOOP' })
-  await expect(artifacts.put(JOB, path.join(directory, 'work'), { file: 'a', contentType: 'text/plain' })).rejects.toMatchObject({ code: 'internal' })
+  const spec = { file: 'a', contentType: 'text/plain' }
+  await expect(artifacts.put(JOB, path.join(directory, 'link'), spec)).rejects.toMatchObject({ code: 'ELOOP' })
+  await expect(artifacts.put(JOB, path.join(directory, 'work'), spec)).rejects.toMatchObject({ code: 'internal' })
   await expect(access(artifacts.path(JOB, 'a'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 

@@ -55,7 +55,8 @@ test('room is refused with what is free, what is kept free, and the way out', as
   const guard = new DiskGuard({ directory, limitBytes: null, freeBytesFloor: 5 * 1024 ** 2 })
   await guard.assertRoomFor(1000)
   await expect(guard.assertRoomFor(1e18)).rejects.toMatchObject({
-    code: 'disk_full', status: 507, retryAfterSeconds: 60, message: expect.stringMatching(/ [\d.]+ MiB are free, of which 5 MiB are kept free/) as string,
+    code: 'disk_full', status: 507, retryAfterSeconds: 60,
+    message: expect.stringMatching(/ [\d.]+ MiB are free, of which 5 MiB are kept free/) as string,
     hint: expect.stringContaining('Remove jobs') as string,
   })
 })

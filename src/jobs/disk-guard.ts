@@ -62,8 +62,8 @@ export class DiskGuard {
   async assertRoomFor(bytes: number): Promise<void> {
     const [free, floor] = await Promise.all([this.free(), this.floor()])
     if (free - bytes >= floor) return
-    const wanted = bytes > 0 ? `${inMebibytes(bytes)} more do not fit: ` : ''
-    throw new HubError('disk_full', `The disk is full: ${wanted}${inMebibytes(free)} are free, of which ${inMebibytes(floor)} are kept free.`, {
+    const room = `${inMebibytes(free)} are free, of which ${inMebibytes(floor)} are kept free`
+    throw new HubError('disk_full', `The disk has no room for ${bytes === 0 ? 'more' : `${inMebibytes(bytes)} more`}: ${room}.`, {
       hint: 'Remove jobs that are no longer needed, or wait until some expire.',
       retryAfterSeconds: 60,
     })

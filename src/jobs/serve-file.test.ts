@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, mkdtemp, readdir, readlink, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readlink, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import os from 'node:os'
@@ -221,62 +221,4 @@ test('a file that is gone is 404; a link, a directory or a device in its place i
   expect((await get(await listen(appOf({ ...file, path: directory })))).status).toBe(500)
   server?.close()
   expect((await get(await listen(appOf({ ...file, path: '/dev/zero', size: 0 })))).status).toBe(500)
-})
-
-/** More than the buffers of two sockets hold, so that a reader that does not read holds the sender up. */
-const LARGE = Buffer.alloc(48 * 1024 * 1024, randomBytes(65_537))
-
-async function readHead(port: number): Promise<IncomingMessage> {
-  const outgoing = request({ port, host: '127.0.0.1', path: '/file', agent: false })
-  outgoing.on('error', () => {})
-  outgoing.end()
-  const [response] = await once(outgoing, 'response') as [IncomingMessage]
-  return response
-}
-
-test('a file that is removed during a download still ends whole', async () => {
-  const file = await fileOf(LARGE)
-  const response = await readHead(await listen(appOf(file)))
-  await unlink(file.path)
-  expect((await buffer(response)).equals(LARGE)).toBe(true)
-})
-
-test('a file that is cut during a download ends the connection, so that no later answer is taken for its bytes', async () => {
-  const file = await fileOf(LARGE)
-  const socket = connect(await listen(appOf(file)), '127.0.0.1')
-  socket.write('GET /file HTTP/1.1\r\nHost: hub\r\n\r\n'.repeat(2))
-  await once(socket, 'readable')
-  await truncate(file.path, 0)
-  const received = await buffer(socket)
-  expect(received.length).toBeLessThan(LARGE.length)
-  expect(received.toString('latin1').split('HTTP/1.1 ').length - 1).toBe(1)
-})
-
-test('readers that go away leave no file open', async () => {
-  const file = await fileOf(LARGE)
-  const port = await listen(appOf(file))
-  const responses = await Promise.all(Array.from({ length: 20 }, () => readHead(port)))
-  expect(await openCopies(file.path)).toBe(20)
-  for (const response of responses) response.socket.resetAndDestroy()
-  await vi.waitFor(async () => expect(await openCopies(file.path)).toBe(0), { timeout: 10_000 })
-  expect((await get(port, { range: 'bytes=0-9' })).status).toBe(206)
-})
-
-test('a reader that takes no byte is cut, and its file is closed', async () => {
-  const file = await fileOf(LARGE)
-  const response = await readHead(await listen(appOf(file, { stallMs: 200 })))
-  await vi.waitFor(async () => expect(await openCopies(file.path)).toBe(0), { timeout: 10_000 })
-  await expect(buffer(response)).rejects.toThrow('aborted')
-})
-
-test('a reader that is slow but takes bytes is not cut', async () => {
-  const response = await readHead(await listen(appOf(await fileOf(LARGE), { stallMs: 500 })))
-  const hash = createHash('sha256')
-  const begun = performance.now()
-  for await (const chunk of response) {
-    hash.update(chunk)
-    // Three times the limit in all.
-    if (performance.now() - begun < 1200) await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-  expect(hash.digest('hex')).toBe(createHash('sha256').update(LARGE).digest('hex'))
 })

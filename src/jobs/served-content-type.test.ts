@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { servedContentType } from './served-content-type.ts'
 
 test.each([
-  'text/html', 'TEXT/HTML; charset=utf-8', 'application/xhtml+xml', 'image/svg+xml', 'text/xml', 'application/xml', 'application/dash+xml',
-  'text/javascript', 'application/javascript', 'application/pdf', 'text/css', 'multipart/x-mixed-replace', 'message/rfc822', '', 'constructor',
-  'audio/mpeg, text/html', 'text/html; audio/mpeg',
+  'text/html', 'TEXT/HTML; charset=utf-8', 'application/xhtml+xml', 'image/svg+xml', 'text/xml', 'application/xml',
+  'application/dash+xml', 'text/javascript', 'application/javascript', 'application/pdf', 'text/css',
+  'multipart/x-mixed-replace', 'message/rfc822', '', 'constructor', 'audio/mpeg, text/html', 'text/html; audio/mpeg',
 ])('%s is sent as bytes to be saved', (contentType) => {
   expect(servedContentType(contentType)).toEqual({ contentType: 'application/octet-stream', disposition: 'attachment' })
 })

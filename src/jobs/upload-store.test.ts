@@ -80,7 +80,8 @@ test('an empty upload is refused, declared or not, and leaves nothing', async ()
 
 test('what is declared too large is refused before a byte is read', async () => {
   const source = Readable.from(['xxxxx'])
-  await expect(storeOf({ maxBytes: 4 }).put('a', source, { declaredBytes: 5 })).rejects.toMatchObject({ code: 'payload_too_large', status: 413 })
+  const put = storeOf({ maxBytes: 4 }).put('a', source, { declaredBytes: 5 })
+  await expect(put).rejects.toMatchObject({ code: 'payload_too_large', status: 413 })
   expect(source.readableDidRead).toBe(false)
 })
 

@@ -73,7 +73,8 @@ test('whatever is given, it either passes or is refused with a HubError', () => 
 
 test('ffmpeg takes each option of the table for an option, with as many values as the table says', () => {
   const args = optionNames().flatMap((name) => (findOption(name) === 'flag' ? [`-${name}`] : [`-${name}`, 'VALUE']))
-  const { options, outputs } = readByFfmpeg(args)
+  const { options, outputs, unknown } = readByFfmpeg(args)
+  expect(unknown).toBeUndefined()
   expect(outputs).toEqual(['END'])
   expect(options).toEqual(optionNames())
 })
@@ -87,12 +88,17 @@ test('of what passes, ffmpeg takes nothing for a file', () => {
   const long = passed.filter((args) => args.length > 0)
   expect(long.length).toBeGreaterThan(200)
   for (let start = 0; start < long.length; start += 200) {
-    const batch = long.slice(start, start + 200)
-    const { outputs, inputs } = readByFfmpeg(batch.flatMap((args) => [...args, 'END']))
+    const { outputs, inputs } = readByFfmpeg(withoutUnknown(long.slice(start, start + 200)).flatMap((args) => [...args, 'END']))
     expect(new Set(outputs)).toEqual(new Set(['END']))
     expect(inputs).toEqual(['/nowhere'])
   }
 })
+
+/** At an option that ffmpeg does not know with such a stream, as in `-movflags:a`, it stops and reads nothing. */
+function withoutUnknown(requests: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const { unknown } = readByFfmpeg(requests.flatMap((args) => [...args, 'END']))
+  return unknown === undefined ? requests : withoutUnknown(requests.filter((args) => !args.includes(`-${unknown}`)))
+}
 
 /** Options and values near the border: known and unknown names, values with and without meaning. */
 const token: fc.Arbitrary<string> = fc.oneof(
@@ -106,9 +112,9 @@ const token: fc.Arbitrary<string> = fc.oneof(
 /** How ffmpeg itself cuts up a command line. It stops at the missing input, before it opens any output. */
 function readByFfmpeg(args: readonly string[]) {
   const { stderr } = spawnSync('ffmpeg', ['-hide_banner', '-loglevel', 'debug', '-i', '/nowhere', ...args, 'END'], { encoding: 'utf8', maxBuffer: 1 << 28 })
-  expect(stderr).not.toContain('Unrecognized option')
   const read = [...stderr.matchAll(/^Reading option '(.*)' \.\.\.(.*)$/gm)].map(([, argument = '', matched = '']) => ({ argument, matched }))
   return {
+    unknown: /Unrecognized option '([^']*)'/.exec(stderr)?.[1],
     outputs: read.filter(({ matched }) => matched.includes('as output url')).map(({ argument }) => argument),
     inputs: [...stderr.matchAll(/matched as input url with argument '(.*)'/g)].map(([, url]) => url),
     options: read.slice(3).filter(({ matched }) => !matched.includes('output url')).map(({ argument }) => argument.slice(1)),

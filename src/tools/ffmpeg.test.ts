@@ -1,0 +1,275 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { HubError } from '../errors.ts'
+import { ffmpegTool } from './ffmpeg.ts'
+import type { FfmpegInput } from './ffmpeg-input.ts'
+import { NotMediaError, parseMediaInfo, probeArgs } from './media-info.ts'
+import type { MediaInfo } from './tool.ts'
+
+const FILM: MediaInfo = {
+  format: 'mov,mp4,m4a,3gp,3g2,mj2', durationSeconds: 60,
+  streams: [{ kind: 'video', codec: 'h264', framesPerSecond: 25, width: 640, height: 360 }, { kind: 'audio', codec: 'aac', channels: 2 }],
+}
+const SONG: MediaInfo = { format: 'mp3', durationSeconds: 20, streams: [{ kind: 'audio', codec: 'mp3' }] }
+const PICTURE: MediaInfo = { format: 'png_pipe', streams: [{ kind: 'video', codec: 'png' }] }
+const STREAM: MediaInfo = { format: 'mpegts', streams: [{ kind: 'video', codec: 'h264' }] }
+
+describe('a request', () => {
+  test('in the short form becomes one input and one output', () => {
+    expect(read({ input_url: 'http://a/b.mp4', args: ['-vn'], output_format: 'dfpwm' })).toEqual({
+      inputs: [{ source: 'http://a/b.mp4' }], outputs: [{ format: 'dfpwm', args: ['-vn'] }],
+    })
+    expect(read({ input_url: 'upload:x' }).outputs).toEqual([{ format: 'mp3', args: [] }])
+  })
+
+  test('once read is read again as it is', () => {
+    const input = read({ inputs: [{ source: 'upload:x', seek_seconds: 3, loop: true, duration_seconds: 2 }], outputs: [{ format: 'gif', name: 'a.gif' }] })
+    expect(read(input)).toEqual(input)
+  })
+
+  test.each<[unknown, string, string]>([
+    [{}, 'input_url', 'input_url or inputs'],
+    [{ input_url: 'a', inputs: [{ source: 'b' }] }, 'inputs', 'not both'],
+    [{ input_url: 'a', args: [], outputs: [{ format: 'mp3' }] }, 'args', 'own args'],
+    [{ input_url: 'a', output_format: 'mp3', outputs: [{ format: 'mp3' }] }, 'output_format', 'own format'],
+    [{ input_url: 7 }, 'input_url', 'string'],
+    [{ input_url: 'a', args: '-vn' }, 'args', 'array'],
+    [{ input_url: 'a', args: ['-ar', 48000] }, 'args.1', 'string'],
+    [{ input_url: 'a', outputs: [] }, 'outputs', 'Too small'],
+    [{ inputs: Array.from({ length: 9 }, () => ({ source: 'a' })) }, 'inputs', 'Too big'],
+    [{ inputs: [{ source: 'a', seek_seconds: -1 }] }, 'inputs.0.seek_seconds', 'Too small'],
+    [{ input_url: 'a', outputs: [{ format: 'mp3', name: '../x.mp3' }] }, 'outputs.0.name', 'letters'],
+    [{ input_url: 'a', format: 'mp3' }, '', '"format"'],
+    [{ inputs: [{ source: 'a', path: '/etc' }] }, 'inputs.0', '"path"'],
+    ['text', '', 'object'],
+  ])('%j is wrong at %j', (request, path, message) => {
+    const { error } = ffmpegTool.input.safeParse(request)
+    expect(error?.issues.map((issue) => [issue.path.join('.'), issue.message])).toEqual([[path, expect.stringContaining(message)]])
+  })
+
+  test.each<[string, Partial<FfmpegInput>, string]>([
+    ['an unknown format', { outputs: [{ format: 'constructor', args: [] }] }, 'output_format'],
+    ['one of two formats unknown', { outputs: [{ format: 'mp3', args: [] }, { format: 'mp', args: [] }] }, 'outputs[1].format'],
+    ['a refused argument', { outputs: [{ format: 'mp3', args: ['-vn', '-report'] }] }, 'args[1]'],
+    ['a refused argument of the second', { outputs: [{ format: 'mp3', args: [] }, { format: 'wav', args: ['x'] }] }, 'outputs[1].args[0]'],
+    ['two outputs of one name', { outputs: [{ format: 'mp3', args: [], name: 'a.mp3' }, { format: 'mp3', args: [], name: 'a.mp3' }] }, 'outputs[1].name'],
+    ['a name of another kind', { outputs: [{ format: 'mp4', args: [], name: 'a.html' }] }, 'outputs[0].name'],
+    ['an input that never ends', { inputs: [{ source: 'a', loop: true }] }, 'inputs[0].loop'],
+  ])('with %s is refused under its field', (_, given, path) => {
+    const input = { inputs: [{ source: 'a' }], outputs: [{ format: 'mp4', args: [] }], ...given }
+    expect(() => ffmpegTool.check?.(input)).toThrow(HubError)
+    expect(catchError(() => ffmpegTool.check?.(input))).toMatchObject({ errors: [{ path }] })
+  })
+
+  test('is told as a JSON Schema', () => {
+    expect(z.toJSONSchema(ffmpegTool.input, { io: 'input' })).toMatchObject({
+      properties: { input_url: { type: 'string' }, outputs: { items: { properties: { args: { type: 'array' } } } } },
+    })
+  })
+})
+
+test('what it needs of ffmpeg is told from the arguments and the format', () => {
+  const outputs = [
+    { format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'copy', '-vf', 'scale=2:2,hflip'] },
+    { format: 'mp3', args: ['-af', 'volume=2'] },
+    { format: 'mp3', args: ['-c:a', 'mp3'], name: 'b.mp3' },
+  ]
+  expect(ffmpegTool.requires?.({ inputs: [{ source: 'a' }], outputs })).toEqual({
+    encoders: ['libx264', 'libmp3lame'], filters: ['scale', 'hflip', 'volume'], muxers: ['mp4', 'mp3'],
+  })
+})
+
+describe('the plan', () => {
+  test('is one command: guards before each input, the request\'s args, then format and file', async () => {
+    const { commands, artifacts } = await planned({
+      inputs: [{ source: 'a', seek_seconds: 5 }, { source: 'b', loop: true, frame_rate: 10 }],
+      outputs: [{ format: 'mp4', args: ['-crf', '20', '-shortest', '-y'] }, { format: 'jpg', args: [], name: 'cover.jpeg' }],
+    }, [FILM, PICTURE])
+    const args = commands[0]?.args.join(' ') ?? ''
+    expect(commands).toHaveLength(1)
+    expect(args).toMatch(/^-hide_banner -nostdin -y -nostats -progress pipe:3 -stats_period 0\.25 -loglevel level\+info -max_alloc \d+ /)
+    expect(args.match(/-protocol_whitelist file -format_whitelist \S+ -codec_whitelist \S+ -max_pixels \d+ -max_streams 64/g)).toHaveLength(2)
+    expect(args).toContain(' -ss 5 -i /in/0 ')
+    expect(args).toContain(' -loop 1 -framerate 10 -i /in/1 ')
+    expect(args).toContain(' -crf 20 -shortest -t 86400 -f mp4 /out/output-1.mp4 ')
+    expect(args).toMatch(/ -frames:v 1 -update 1 -t 86400 -f image2 \/out\/cover\.jpeg$/)
+    expect(artifacts).toEqual([{ file: 'output-1.mp4', contentType: 'video/mp4' }, { file: 'cover.jpeg', contentType: 'image/jpeg' }])
+  })
+
+  test('does not lengthen what -t or -to limit', async () => {
+    for (const limit of [['-t', '3'], ['-to', '3']]) {
+      const { commands } = await planned({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp3', args: limit }] }, [SONG])
+      expect(commands[0]?.args.join(' ')).toContain(`${limit.join(' ')} -f mp3`)
+    }
+  })
+
+  test.each<[string, readonly MediaInfo[], Partial<FfmpegInput['inputs'][number]>, readonly string[], number | undefined]>([
+    ['the whole input', [FILM], {}, [], 60],
+    ['from a seek', [FILM], { seek_seconds: 50 }, [], 10],
+    ['a part of the input', [FILM], { seek_seconds: 5, duration_seconds: 20 }, [], 20],
+    ['-t', [FILM], {}, ['-t', '0:30'], 30],
+    ['-t beyond the end', [FILM], {}, ['-t', '90'], 60],
+    ['-ss', [FILM], {}, ['-ss', '00:00:20'], 40],
+    ['-ss and -to', [FILM], {}, ['-ss', '20', '-to', '30'], 10],
+    ['-ss beyond the end', [FILM], {}, ['-ss', '70'], undefined],
+    ['the longest of two', [FILM, SONG], {}, [], 60],
+    ['the shortest of two', [FILM, SONG], {}, ['-shortest'], 20],
+    ['the mapped one of two', [FILM, SONG], {}, ['-map', '1:a'], 20],
+    ['a looped one with the shortest', [PICTURE, SONG], { loop: true }, ['-shortest'], 20],
+    ['a looped picture', [PICTURE], { loop: true, duration_seconds: 7 }, [], 7],
+    ['a picture', [PICTURE], {}, ['-t', '5'], undefined],
+    ['unknown', [STREAM], {}, [], undefined],
+    ['unknown, with -t', [STREAM], {}, ['-t', '5'], 5],
+    ['another speed', [FILM], {}, ['-vf', 'setpts=2*PTS'], undefined],
+    ['another speed, with -t', [FILM], {}, ['-af', 'atempo=2', '-t', '8'], 8],
+    ['another frame rate', [FILM], { frame_rate: 50 }, [], 30],
+    ['a picture at the start', [FILM], {}, ['-frames:v', '1'], undefined],
+  ])('expects %s', async (_, infos, input, args, seconds) => {
+    const inputs = infos.map((__, index) => (index === 0 ? { source: 'a', ...input } : { source: 'b' }))
+    const { commands } = await planned({ inputs, outputs: [{ format: 'mkv', args }] }, infos)
+    expect(commands[0]?.expectedSeconds).toBe(seconds)
+  })
+
+  test('counts a thumbnail in frames, and beside a film not at all', async () => {
+    const thumbnail = { format: 'png', args: [] }
+    const parser = (await planned({ inputs: [{ source: 'a' }], outputs: [thumbnail] }, [FILM])).commands[0]?.createParser()
+    parser?.push({ source: 'progress', text: 'frame=1' })
+    expect(parser?.push({ source: 'progress', text: 'progress=end' })).toMatchObject([{ fraction: 1 }])
+    const both = await planned({ inputs: [{ source: 'a' }], outputs: [thumbnail, { format: 'mp4', args: [] }] }, [FILM])
+    expect(both.commands[0]?.expectedSeconds).toBe(60)
+  })
+
+  test('keeps the paths of the host out of the log', async () => {
+    const { commands } = await planned({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp3', args: [] }] }, [SONG])
+    expect(commands[0]?.createParser().push({ source: 'stderr', text: "[info] Output #0, mp3, to '/out/output.mp3': from /in/0" }))
+      .toEqual([{ type: 'log', level: 'info', text: "Output #0, mp3, to 'output.mp3': from input" }])
+  })
+
+  test('is not made of what is no media', async () => {
+    const workspace = { inputs: ['/in/0'], outputDirectory: '/out', probe: async () => parseMediaInfo('{}') }
+    const plan = ffmpegTool.plan({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp3', args: [] }] }, workspace)
+    await expect(plan).rejects.toThrow(NotMediaError)
+  })
+})
+
+describe('with real files', () => {
+  const run = promisify(execFile)
+  const directory = mkdtempSync(join(tmpdir(), 'ffmpeg-tool-'))
+  const outputDirectory = join(directory, 'out')
+  const film = join(directory, 'film')
+  const song = join(directory, 'song')
+  const picture = join(directory, 'picture')
+
+  beforeAll(() => {
+    mkdirSync(outputDirectory)
+    const make = (...args: string[]) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args])
+    make('-f', 'lavfi', '-i', 'testsrc=s=160x120:r=25:d=2', '-f', 'lavfi', '-i', 'sine=d=2', '-c:v', 'mpeg4', '-f', 'mp4', film)
+    make('-f', 'lavfi', '-i', 'aevalsrc=0.5*sin(2000*t)|0:s=44100:d=3', '-f', 'mp3', song)
+    make('-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-frames:v', '1', '-f', 'image2', '-c:v', 'mjpeg', picture)
+  })
+  afterAll(() => rmSync(directory, { recursive: true }))
+
+  async function make(request: unknown, ...files: readonly string[]) {
+    const input = read(request)
+    ffmpegTool.check?.(input)
+    const probe = async (file: string) => parseMediaInfo((await run('ffprobe', [...probeArgs(file)])).stdout)
+    const { commands, artifacts } = await ffmpegTool.plan(input, { inputs: files, outputDirectory, probe })
+    const parser = commands[0]?.createParser()
+    const args = commands[0]?.args.map((argument) => (argument === 'pipe:3' ? 'pipe:1' : argument)) ?? []
+    const { stdout, stderr } = await run('ffmpeg', args)
+    const updates = stdout.split('\n').flatMap((text) => parser?.push({ source: 'progress', text }) ?? [])
+    return { files: artifacts.map(({ file }) => join(outputDirectory, file)), stderr, lastUpdate: updates.at(-1) }
+  }
+
+  test.each([
+    ['mp4', ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30']],
+    ['mkv', ['-vf', 'scale=80:-2', '-c:v', 'mpeg4', '-c:a', 'flac', '-ss', '0.5']],
+    ['mp3', ['-vn', '-q:a', '5']],
+    ['gif', ['-vf', 'fps=5,scale=40:-1']],
+  ])('%s with %j holds the same bytes as the bare command\'s', async (format, args) => {
+    const { files: [file = ''], lastUpdate } = await make({ input_url: 'upload:a', args, output_format: format }, film)
+    const bare = join(directory, `bare.${format}`)
+    await run('ffmpeg', ['-v', 'error', '-y', '-i', film, ...args, bare])
+    // Matroska writes a random id unless told not to.
+    if (format === 'mkv') expect(statSync(file).size).toBe(statSync(bare).size)
+    else expect(readFileSync(file).equals(readFileSync(bare))).toBe(true)
+    expect(lastUpdate).toMatchObject({ type: 'progress', fraction: expect.closeTo(1, 1) })
+  })
+
+  test('dfpwm of one channel at 48 kHz is 6000 bytes a second', async () => {
+    const { files: [file = ''] } = await make({ input_url: 'http://a', args: ['-vn', '-ar', '48000', '-ac', '1'], output_format: 'dfpwm' }, song)
+    expect(Math.abs(statSync(file).size / 3 - 6000)).toBeLessThan(60)
+  })
+
+  test('the left and the right channel become dfpwm of their own', async () => {
+    const sides = await Promise.all(['FL', 'FR'].map(async (side) => {
+      const args = ['-vn', '-ar', '48000', '-filter_complex', `pan=mono|c0=${side}`]
+      const { files: [file = ''] } = await make({ input_url: 'http://a', outputs: [{ format: 'dfpwm', args, name: `${side}.dfpwm` }] }, song)
+      return file
+    }))
+    for (const file of sides) expect(Math.abs(statSync(file).size / 3 - 6000)).toBeLessThan(60)
+    const [left = Buffer.of(), right = Buffer.of()] = sides.map((file) => readFileSync(file))
+    expect(new Set(left.subarray(6000, 12_000)).size).toBeGreaterThan(20)
+    expect(new Set(right.subarray(6000, 12_000)).size).toBeLessThan(5)
+  })
+
+  test('a cover becomes a BMP of 10 by 10', async () => {
+    const { files: [file = ''] } = await make({ input_url: 'http://a', args: ['-vf', 'scale=10:10', '-q:v', '100'], output_format: 'bmp' }, picture)
+    const bytes = readFileSync(file)
+    expect([bytes.toString('latin1', 0, 2), bytes.readInt32LE(18), bytes.readInt32LE(22), bytes.readUInt16LE(28)]).toEqual(['BM', 10, 10, 24])
+  })
+
+  test('a picture and a song become a film as long as the song', async () => {
+    const request = {
+      inputs: [{ source: 'upload:a', loop: true, frame_rate: 5 }, { source: 'upload:b' }],
+      outputs: [{ format: 'mkv', args: ['-c:v', 'mpeg4', '-c:a', 'copy', '-shortest'], name: 'song.mkv' }],
+    }
+    const { files: [file = ''] } = await make(request, picture, song)
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file])
+    expect(Number(stdout)).toBeCloseTo(3, 0)
+  })
+
+  test('several outputs are made in one go', async () => {
+    const request = { input_url: 'upload:a', outputs: [{ format: 'mp3', args: ['-vn'] }, { format: 'png', args: ['-ss', '1'] }, { format: 'wav', args: ['-t', '1'] }] }
+    const { files } = await make(request, film)
+    expect(files.map((file) => file.slice(outputDirectory.length + 1))).toEqual(['output-1.mp3', 'output-2.png', 'output-3.wav'])
+    for (const file of files) expect(statSync(file).size).toBeGreaterThan(1000)
+  })
+
+  test('a playlist in disguise is not read, though ffmpeg alone would', async () => {
+    const playlist = join(directory, 'playlist')
+    const segment = join(directory, 'segment.ts')
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', film, '-f', 'mpegts', segment])
+    execFileSync('cp', ['/dev/null', playlist])
+    const { writeFileSync } = await import('node:fs')
+    writeFileSync(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n${segment}\n#EXT-X-ENDLIST\n`)
+    const bare = await run('ffprobe', ['-v', 'error', '-show_entries', 'format=format_name', '-of', 'csv=p=0', playlist])
+    expect(bare.stdout).toContain('hls')
+    await expect(make({ input_url: 'upload:a' }, playlist)).rejects.toMatchObject({ stdout: '{\n\n}\n' })
+  })
+})
+
+function read(request: unknown): FfmpegInput {
+  return ffmpegTool.input.parse(request)
+}
+
+async function planned(input: FfmpegInput, infos: readonly MediaInfo[]) {
+  const inputs = infos.map((_, index) => `/in/${index}`)
+  return ffmpegTool.plan(input, {
+    inputs, outputDirectory: '/out', probe: async (file) => infos[inputs.indexOf(file)] ?? parseMediaInfo('{}'),
+  })
+}
+
+function catchError(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
