@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { HubClient, type JobEvent, type JobHandle, type WebSocketConstructor } from '../src/client/index.ts'
-import { HubProcess, makeClip } from './hub-process.ts'
+import { makeClip, RestartableHub } from './restartable-hub.ts'
 
 const TRANSPORTS = ['sse', 'websocket', 'poll'] as const
-let hub: HubProcess
+let hub: RestartableHub
 let client: HubClient
 let source: string
 
 beforeAll(async () => {
-  hub = await HubProcess.start({ REELTIME_MAX_INPUT_BYTES: '20000000' })
+  hub = await RestartableHub.start({ REELTIME_MAX_INPUT_BYTES: '20000000' })
   client = clientOf(hub.url)
   const clip = join(hub.directory, 'clip.mp4')
   await makeClip(clip, 4)
@@ -25,7 +25,7 @@ afterAll(() => hub.dispose())
 
 test('a job followed live by every transport tells each of them the same log, once and in order', async () => {
   const job = await submit(['-vf', 'scale=160:-2', '-preset', 'veryfast'])
-  const readers = TRANSPORTS.map((transport) => clientOf(hub.url).job(job.id))
+  const readers = TRANSPORTS.map(() => clientOf(hub.url).job(job.id))
   const [done, ...logs] = await Promise.all([job.done(), ...readers.map((reader, index) => collect(reader, { transport: TRANSPORTS[index] ?? 'auto' }))])
   const wanted = await historyOf(job)
   expect(wanted.at(-1)).toMatchObject({ type: 'end', data: { status: 'completed' } })
@@ -34,8 +34,9 @@ test('a job followed live by every transport tells each of them the same log, on
   expect(lines.map(({ n }) => n)).toEqual(lines.map((_, index) => index + 1))
   expect(lines.length).toBe(done.total_logs)
   const shown = await client.job(job.id).refresh()
-  expect(done).toEqual(shown)
-  for (const reader of readers) expect(reader.job).toEqual(shown)
+  // Who was there while it ran may know more: the last progress is not in the log.
+  expect(done).toMatchObject(shown)
+  for (const reader of readers) expect(reader.job).toMatchObject(shown)
 })
 
 test('progress rises to 100, which comes last', async () => {
@@ -96,7 +97,7 @@ test('a job that is run again is told with both its runs, and ends when the seco
   expect(events.filter(({ type }) => type === 'end')).toHaveLength(2)
   expect(events.length).toBeGreaterThan(before)
   expect(job.job).toMatchObject({ status: 'completed', attempt: 2, progress: 100 })
-  expect(job.job).toEqual(await client.job(job.id).refresh())
+  expect(job.job).toMatchObject(await client.job(job.id).refresh())
 })
 
 for (const transport of TRANSPORTS) {
@@ -154,7 +155,7 @@ test('a job can be listed, downloaded in part, and removed', async () => {
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids).toContain(job.id)
   await job.remove()
-  await expect(job.refresh()).rejects.toMatchObject({ status: 404 })
+  await expect(job.refresh()).rejects.toMatchObject({ status: 410 })
 })
 
 test('tools and health tell of the hub', async () => {
@@ -197,7 +198,7 @@ function withoutTime({ at: _, ...event }: JobEvent): Omit<JobEvent, 'at'> {
   return event
 }
 
-/** Passes bytes on, and breaks each connection after some more of them than the one before. */
+/** Passes bytes on, and breaks connections, each after twice as many of them as the one before. */
 class BreakingProxy {
   breaks = 0
   readonly #server: Server
@@ -211,7 +212,7 @@ class BreakingProxy {
         socket.on('error', () => undefined)
         socket.on('close', () => this.#sockets.delete(socket))
       }
-      let left = 700 + this.breaks * 500
+      let left = 2000 * 2 ** this.breaks
       inside.pipe(outside)
       outside.on('data', (bytes: Buffer) => {
         if (bytes.length <= left) {
