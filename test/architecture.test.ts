@@ -19,7 +19,6 @@ const ONLY: readonly { readonly what: RegExp; readonly name: string; readonly fi
   { what: /'(node:)?child_process'|'execa'/, name: 'child processes', files: /^jobs\/run-command\.ts$/ },
   { what: /process\.env/, name: 'process.env', files: /^(server|cli)\.ts$/ },
   { what: /new (FileLogStorage|JobQueue|JobIndex)\(/, name: 'an implementation', files: /^context\.ts$/ },
-  { what: /from 'undici'|import\('undici'\)/, name: 'undici', files: /^fetch\// },
   { what: /\.message\.(includes|match|startsWith|endsWith)\(/, name: 'the text of an error', files: /^compat\/gmapi-errors\.ts$/ },
 ]
 

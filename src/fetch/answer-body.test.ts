@@ -16,7 +16,7 @@ test('what came before the connection broke is had before the error', async () =
     answer.writeHead(200, { 'content-length': 1000 }).write('0123456789', () => answer.destroy())
   })
   const body = new AnswerBody(response)
-  await once(response, 'close')
+  await new Promise((closed) => response.once('close', closed))
   const chunks: Uint8Array[] = []
   await expect(collect(body, chunks)).rejects.toMatchObject({ code: 'ECONNRESET' })
   expect(String(Buffer.concat(chunks))).toBe('0123456789')
