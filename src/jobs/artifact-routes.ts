@@ -20,14 +20,8 @@ export function artifactRoutes({ jobs, artifacts }: ArtifactRoutesContext): Hono
 
   app.get('/api/jobs/:id/artifacts/:name', async (c) => {
     const job = await jobs.get(c.req.param('id'))
-    return serveFile(c, artifacts.served(job, c.req.param('name')), { maxAgeSeconds: secondsUnchanged(job) })
+    return serveFile(c, artifacts.served(job, c.req.param('name')))
   })
 
   return app
-}
-
-/** What a job has not completed yet, its next attempt may replace under the same name. */
-function secondsUnchanged({ status, expires_at: expiresAt }: Job): number {
-  if (status !== 'completed' || expiresAt === undefined) return 0
-  return Math.max(0, Math.floor((expiresAt - Date.now()) / 1000))
 }

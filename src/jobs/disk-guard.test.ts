@@ -80,7 +80,7 @@ test.skipIf(!canMount())('a tmpfs of 8 MiB that fills up: room, then no room, th
     expect(await guard.excess()).toBe(1024 ** 2)
     expect(await new DiskGuard({ directory: disk, limitBytes: null }).floor()).toBe(Math.floor(8 * 1024 ** 2 * 0.05))
   } finally {
-    execFileSync('umount', [disk])
+    execFileSync('umount', ['--lazy', disk])
   }
 })
 

@@ -195,11 +195,6 @@ test('the type for ComputerCraft replaces that of the file, which is then to be 
   expect([headers['content-type'], headers['content-disposition']]).toEqual([OCTETS_AS_LATIN1, 'attachment; filename="clip.mp4"'])
 })
 
-test('what does not change for a while may be kept that long', async () => {
-  const { headers } = await get(await listen(appOf(await fileOf(BYTES.subarray(0, 10)), { maxAgeSeconds: 60 })))
-  expect(headers['cache-control']).toBe('private, max-age=60, immutable, no-transform')
-})
-
 test('a file of another size than recorded is not sent', async () => {
   const file = await fileOf(BYTES.subarray(0, 10))
   const port = await listen(appOf(file))

@@ -21,8 +21,6 @@ export interface ServedFile {
 }
 
 export interface ServeOptions {
-  /** How long a browser may use its copy without asking; 0, the default, lets it ask each time. */
-  readonly maxAgeSeconds?: number
   /** Sends this one type in place of the file's own. */
   readonly contentType?: typeof OCTETS_AS_LATIN1
   /** How long a reader may take no byte before it is cut; default 60 s. */
@@ -51,8 +49,11 @@ export async function serveFile(c: Context, file: ServedFile, options: ServeOpti
   }
   const bindings: Partial<HttpBindings> | undefined = c.env
   if (body === undefined) return c.body(null)
-  if (bindings?.outgoing === undefined) return new Response(webStream(body), { status: body.status, headers: c.res.headers })
-  await send(c, bindings.outgoing, { ...body, stallMs: options.stallMs ?? DEFAULT_STALL_MS })
+  const { incoming, outgoing } = bindings ?? {}
+  if (incoming === undefined || outgoing === undefined) {
+    return new Response(webStream(body), { status: body.status, headers: c.res.headers })
+  }
+  await send(c, { incoming, outgoing }, { ...body, stallMs: options.stallMs ?? DEFAULT_STALL_MS })
   // Hono merges the headers set so far into what is returned: a new response, which node-server would send once more.
   c.res = undefined
   c.res = RESPONSE_ALREADY_SENT
@@ -108,11 +109,12 @@ function notAsRecorded(cause?: unknown): HubError {
 
 function setHeaders(c: Context, file: ServedFile, options: ServeOptions & { readonly modifiedAt: Date }): void {
   const { contentType, disposition } = servedContentType(options.contentType ?? file.contentType)
-  const { maxAgeSeconds = 0, modifiedAt } = options
+  const { modifiedAt } = options
   const headers = {
     'Accept-Ranges': 'bytes',
     'Access-Control-Allow-Origin': '*',
-    'Cache-Control': maxAgeSeconds > 0 ? `private, max-age=${maxAgeSeconds}, immutable, no-transform` : 'private, no-cache, no-transform',
+    // A retry of the job may put other bytes under the same name; the ETag makes asking cheap.
+    'Cache-Control': 'private, no-cache, no-transform',
     'Content-Disposition': contentDisposition(disposition, file.filename),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Content-Type': options.contentType ?? contentType,
@@ -150,21 +152,28 @@ function webStream({ stream }: FileBody): ReadableStream<Uint8Array> {
 /** Past the framework's own streams, which cost two copies of each chunk. Resolves when the response is over, however. */
 async function send(
   c: Context,
-  outgoing: HttpBindings['outgoing'],
+  { incoming: { socket }, outgoing }: HttpBindings,
   { stream, status, length, stallMs }: FileBody & { readonly stallMs: number },
 ): Promise<void> {
+  const over = new AbortController()
+  const onClose = () => over.abort()
+  // Of a connection that ends while an earlier request on it is still being answered, `outgoing` is never told.
+  socket.once('close', onClose)
+  if (socket.destroyed) over.abort()
   try {
     outgoing.writeHead(status, Object.fromEntries(c.res.headers))
     // Counts from the last byte that the socket took, not from the last that was written to it.
     outgoing.setTimeout(stallMs, () => outgoing.destroy())
-    await pipeline(stream, outgoing, { end: false })
+    await pipeline(stream, outgoing, { end: false, signal: over.signal })
     if (stream.bytesRead !== length) throw notAsRecorded()
     outgoing.end()
-    await finished(outgoing)
+    await finished(outgoing, { signal: over.signal })
   } catch (error) {
     // The head is out: all that can still be said is that the response is not whole. Whoever logs finds the reason here.
     stream.destroy()
     outgoing.destroy()
-    if (!isFileError(error, 'ERR_STREAM_PREMATURE_CLOSE') && error instanceof Error) c.error = error
+    if (!isFileError(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR') && error instanceof Error) c.error = error
+  } finally {
+    socket.off('close', onClose)
   }
 }
