@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HubError } from '../errors.ts'
-import { ATTACKS, SPELLINGS_OF_MOVIE } from './ffmpeg-arguments.attacks.ts'
+import { ATTACKS, SPELLINGS_OF_MOVIE } from './refused-arguments.contract.ts'
 import { checkArguments } from './ffmpeg-arguments.ts'
-import { ORDINARY_REQUESTS } from './ffmpeg-arguments.ordinary.ts'
+import { ORDINARY_REQUESTS } from './ordinary-arguments.contract.ts'
 import { findOption, optionNames } from './ffmpeg-options.ts'
 
 const context = { path: 'args', inputCount: 3 }
@@ -41,7 +41,8 @@ test('a refusal names the argument, why, and the field', () => {
 
 test('no more than 40 characters of an argument are echoed', () => {
   const long = 'x'.repeat(500)
-  for (const args of [[`-${long}`], [long], ['-vf', long], ['-vf', `scale=${long}=1`], ['-vf', `'${long}`], ['-x264-params', long], ['-map', long]]) {
+  const values = [['-vf', long], ['-vf', `scale=${long}=1`], ['-vf', `'${long}`], ['-x264-params', long], ['-map', long]]
+  for (const args of [[`-${long}`], [long], ...values]) {
     expect(refusal(args)?.message).not.toContain('x'.repeat(41))
   }
 })
@@ -106,13 +107,16 @@ const token: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...ORDINARY_REQUESTS.flat()),
   fc.constantFrom('-vn', '-an', '-shortest', '-vn', '1', '25', '128k', 'copy', '-1', '0', 'auto', '-y', 'out.mp4', '-', '--', '-i', '-f'),
   fc.constantFrom(...Object.values(ATTACKS).flat(2)),
-  fc.tuple(fc.constantFrom(...optionNames()), fc.constantFrom(':v', ':a:0', ':0', ':s:a:1', ':x', ':', '::')).map(([name, stream]) => `-${name}${stream}`),
+  fc.tuple(fc.constantFrom(...optionNames()), fc.constantFrom(':v', ':a:0', ':0', ':s:a:1', ':x', ':', '::'))
+    .map(([name, stream]) => `-${name}${stream}`),
 )
 
 /** How ffmpeg itself cuts up a command line. It stops at the missing input, before it opens any output. */
 function readByFfmpeg(args: readonly string[]) {
-  const { stderr } = spawnSync('ffmpeg', ['-hide_banner', '-loglevel', 'debug', '-i', '/nowhere', ...args, 'END'], { encoding: 'utf8', maxBuffer: 1 << 28 })
-  const read = [...stderr.matchAll(/^Reading option '(.*)' \.\.\.(.*)$/gm)].map(([, argument = '', matched = '']) => ({ argument, matched }))
+  const commandLine = ['-hide_banner', '-loglevel', 'debug', '-i', '/nowhere', ...args, 'END']
+  const { stderr } = spawnSync('ffmpeg', commandLine, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  const read = [...stderr.matchAll(/^Reading option '(.*)' \.\.\.(.*)$/gm)]
+    .map(([, argument = '', matched = '']) => ({ argument, matched }))
   return {
     unknown: /Unrecognized option '([^']*)'/.exec(stderr)?.[1],
     outputs: read.filter(({ matched }) => matched.includes('as output url')).map(({ argument }) => argument),

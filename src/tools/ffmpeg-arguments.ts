@@ -110,11 +110,14 @@ function splitOption(argument: string): { readonly name: string; readonly stream
 }
 
 /** A name and perhaps a stream: `-c`, `-c:v`, `-b:a:0`, `-metadata:s:a:0`. */
-const OPTION = /^-(?<name>[A-Za-z0-9_][A-Za-z0-9_-]{0,40})(?::(?<stream>(?:[vVasdtg]|c:\d{1,3}|p:\d{1,3}|\d{1,3}|s(?::[vasdt])?(?::\d{1,3})?|[vVasdt]:\d{1,3})))?$/
+const OPTION = new RegExp(String.raw`^-(?<name>\w[\w-]{0,40})(?::(?<stream>${[
+  String.raw`\d{1,3}`, 'g', String.raw`[vVasdt](?::\d{1,3})?`, String.raw`[cp]:\d{1,3}`, String.raw`s:[vasdt](?::\d{1,3})?`,
+].join('|')}))?$`)
 
 function whyNoOption(argument: string): string {
   if (/^-[^-\d]/.test(argument)) return `${show(argument)} is no option that is known here`
-  return `${show(argument)} is no option; ffmpeg would take it for a file to write. Quote nothing: each option and each value is an argument of its own`
+  return `${show(argument)} is no option, so that ffmpeg would take it for a file to write; `
+    + 'each option and each value is an argument of its own'
 }
 
 function whyUnknown(argument: string, name: string): string {
@@ -127,10 +130,12 @@ function whyUnknown(argument: string, name: string): string {
 /** `0`, `0:v:0?`, `-0:s`, `0:m:language:eng`, `[label]`. */
 function complaintAboutMap(value: string, inputCount: number): string | undefined {
   if (/^\[[A-Za-z0-9_.#-]{1,40}\]$/.test(value)) return undefined
-  const index = /^-?(\d{1,3})(?::(?:[vVasdt]|\d{1,3})(?::\d{1,3})?|:[vVasdt]?:?m:[A-Za-z0-9_]{1,40}(?::[A-Za-z0-9_ -]{1,40})?)?\??$/.exec(value)?.[1]
+  const index = MAP.exec(value)?.[1]
   if (index === undefined) return 'takes an input and a stream such as 0:v:0, or a [label]'
   return Number(index) < inputCount ? undefined : `takes inputs from 0 to ${inputCount - 1}`
 }
+
+const MAP = /^-?(\d{1,3})(?::(?:[vVasdt]|\d{1,3})(?::\d{1,3})?|:(?:[vVasdt]:)?m:\w{1,40}(?::[\w -]{1,40})?)?\??$/
 
 function refuse(index: number, message: string, { path }: ArgumentContext): never {
   const at = `${path}[${index}]`

@@ -17,7 +17,7 @@ export function optionNames(): readonly string[] {
 }
 
 /** Words in any order, such as a profile or a name of ffmpeg's own. */
-const word = pattern(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/, 'a plain word or number')
+const word = pattern(/^[A-Za-z0-9+-][A-Za-z0-9_.+-]{0,31}$/, 'a plain word or number')
 const onOff = oneOf('0', '1', 'true', 'false')
 const bitRate = amount(2e9, 'a rate such as 128k or 2.5M')
 const quality = decimal(-1, 1000)
@@ -35,8 +35,8 @@ const dispositions = pattern(/^(0|[+-]?[a-z_]{1,30}([+-][a-z_]{1,30})*)$/, '0 or
 
 const bitstreamFilters: ValueRule = (value) => {
   const isKnown = value.split(',').every((filter) => {
-    const [, name = ''] = /^([a-z0-9_]+)(?:=[a-z0-9_]+=[A-Za-z0-9_.+|/-]{1,40}(?::[a-z0-9_]+=[A-Za-z0-9_.+|/-]{1,40}){0,8})?$/.exec(filter) ?? []
-    return BITSTREAM_FILTERS.includes(name)
+    const [name = '', ...options] = filter.split(/[=:](?=[a-z0-9_]+=|$)/)
+    return BITSTREAM_FILTERS.includes(name) && options.every((option) => /^[a-z0-9_]+=[A-Za-z0-9_.+|/-]{1,40}$/.test(option))
   })
   return isKnown ? undefined : `takes bitstream filters out of ${BITSTREAM_FILTERS.join(', ')}`
 }
@@ -137,7 +137,8 @@ const OPTIONS: ReadonlyMap<string, OptionRule> = new Map<string, OptionRule>([
   ['top', wholeNumber(-1, 1)],
   ['sws_flags', pattern(/^\+?[a-z_]{1,30}([+|][a-z_]{1,30})*$/, 'names such as lanczos+accurate_rnd')],
   ['flags', flags(
-    'bitexact', 'cgop', 'global_header', 'ildct', 'ilme', 'loop', 'low_delay', 'gray', 'mv4', 'qpel', 'aic', 'psnr', 'qscale', 'gmc', 'drop_changed',
+    'bitexact', 'cgop', 'global_header', 'ildct', 'ilme', 'loop', 'low_delay', 'gray', 'mv4', 'qpel', 'aic', 'psnr', 'qscale',
+    'gmc', 'drop_changed',
   )],
   ['flags2', flags('fast', 'local_header', 'noout', 'ignorecrop', 'showall', 'export_mvs')],
   ['fflags', flags('bitexact', 'genpts', 'flush_packets', 'shortest', 'autobsf', 'igndts', 'discardcorrupt')],
@@ -150,7 +151,8 @@ const OPTIONS: ReadonlyMap<string, OptionRule> = new Map<string, OptionRule>([
   ...each('id3v2_version write_id3v1 write_id3v2 write_xing write_apetag rf64 write_bext write_peak write_header write_index', word),
   ...each('cues_to_front reserve_index_space cluster_size_limit cluster_time_limit default_mode dash live write_crc32', word),
   ...each('mpegts_flags pat_period sdt_period mpegts_m2ts_mode muxrate mpegts_service_id muxdelay muxpreload page_duration', word),
-  ...each('gifflags timecode allow_raw_vfw flvflags serial_offset oggpagesize pagesize', pattern(/^[A-Za-z0-9_+:;.-]{1,40}$/, 'a plain word')),
+  ...each('gifflags allow_raw_vfw flvflags serial_offset oggpagesize pagesize', word),
+  ['timecode', pattern(/^\d{2}:\d{2}:\d{2}[:;.]\d{2}$/, 'a time code such as 01:00:00:00')],
   ...each('avoid_negative_ts max_interleave_delta audio_preload chunk_duration', word),
   ['max_muxing_queue_size', wholeNumber(1, 10_000)],
   ['enc_time_base', pattern(/^-?\d{1,7}([:/]\d{1,7})?$/, 'a ratio such as 1/25')],

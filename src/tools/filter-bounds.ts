@@ -1,11 +1,12 @@
 import {
-  MAX_SECONDS, MAX_SIDE, anyOf, decimal, duration, frameRate, oneOf, parseDuration, pattern, pictureSize, wholeNumber,
+  MAX_SECONDS, MAX_SIDE, anyOf, duration, frameRate, oneOf, parseDuration, pattern, pictureSize, wholeNumber,
 } from './option-values.ts'
 import type { ValueRule } from './option-values.ts'
 
 /** What the value of that option may be, where it decides over memory or time; undefined where any will do. */
 export function boundOf(filter: string, key: string): ValueRule | undefined {
-  return BOUNDS.get(`${filter}.${key}`) ?? (KEYS_OF_ALL.get(key)?.filters.test(filter) ? KEYS_OF_ALL.get(key)?.rule : undefined)
+  const shared = EXCEPTIONS.has(`${filter}.${key}`) ? undefined : KEYS_OF_ALL.get(key)
+  return BOUNDS.get(`${filter}.${key}`) ?? shared
 }
 
 /**
@@ -103,24 +104,29 @@ const BOUNDS: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
   ['adelay.delays', (value) => (value.split('|').every(isDelay) ? undefined : 'takes delays of at most 24 hours, such as 500|500')],
 ])
 
-/** Options that mean the same in every filter that has them. */
-const KEYS_OF_ALL: ReadonlyMap<string, { readonly filters: RegExp; readonly rule: ValueRule }> = new Map([
-  ['size', { filters: /^(?!deflicker$|anequalizer$|monochrome$)/, rule: pictureSize }],
-  ['rate', { filters: /^/, rule: frameRate }],
-  ['duration', { filters: /^(?!amix$|mix$|interleave$|ainterleave$)/, rule: span }],
-  ['inputs', { filters: /^/, rule: streams }],
-  ['nb_inputs', { filters: /^/, rule: streams }],
-  ['outputs', { filters: /^/, rule: streams }],
-  ['sample_rate', { filters: /^/, rule: sampleRate }],
-  ['out_sample_rate', { filters: /^/, rule: sampleRate }],
-  ['nb_samples', { filters: /^/, rule: samples }],
-  ['win_size', { filters: /^/, rule: wholeNumber(16, 65_536) }],
-  ['overlap', { filters: /^/, rule: decimal(0, 95) }],
+/** Options that mean the same in every filter that has them, but for the exceptions. */
+const KEYS_OF_ALL: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
+  ['size', pictureSize],
+  ['rate', frameRate],
+  ['duration', span],
+  ['inputs', streams],
+  ['nb_inputs', streams],
+  ['outputs', streams],
+  ['sample_rate', sampleRate],
+  ['out_sample_rate', sampleRate],
+  ['nb_samples', samples],
+  ['win_size', wholeNumber(16, 65_536)],
+])
+
+/** Here the word means something else, such as how many of its inputs an amix lasts. */
+const EXCEPTIONS: ReadonlySet<string> = new Set([
+  'deflicker.size', 'anequalizer.size', 'monochrome.size', 'amix.duration', 'mix.duration', 'interleave.duration', 'ainterleave.duration',
 ])
 
 /** Milliseconds, or `500S` samples, or `1.5s`. */
 function isDelay(text: string): boolean {
   const [, digits, unit] = /^\s*(\d{1,12}(?:\.\d+)?)([sS]?)\s*$/.exec(text) ?? []
   const seconds = parseDuration(digits ?? '')
-  return seconds !== undefined && seconds <= (unit === 's' ? MAX_SECONDS : unit === 'S' ? MAX_SECONDS * 48_000 : MAX_SECONDS * 1000)
+  const unitsPerSecond = unit === 's' ? 1 : unit === 'S' ? 48_000 : 1000
+  return seconds !== undefined && seconds <= MAX_SECONDS * unitsPerSecond
 }

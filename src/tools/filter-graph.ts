@@ -18,7 +18,7 @@ export function parseFilterGraph(graph: string): readonly GraphFilter[] {
     })
     at = skipSpace(graph, outputs.end)
     if (at >= graph.length) return filters
-    if (graph[at] !== ',' && graph[at] !== ';') throw new FilterGraphError(`has ${show(graph.slice(at))} where , or ; belongs`)
+    if (!',;'.includes(graph.charAt(at))) throw new FilterGraphError(`has ${show(graph.slice(at))} where , or ; belongs`)
     at = skipSpace(graph, at + 1)
   }
 }
@@ -93,9 +93,11 @@ function readName(graph: string, start: number): Token {
   let end = start
   while (end < graph.length && !'=,;['.includes(graph.charAt(end))) end++
   const text = graph.slice(start, end).trim()
-  if (text === '') throw new FilterGraphError(`lacks the name of a filter ${start >= graph.length ? 'at its end' : `before ${show(graph.slice(start))}`}`)
+  if (text === '') throw new FilterGraphError(`lacks the name of a filter before ${show(graph.slice(start))}`)
   const value = NAME.exec(text)?.[1]
-  if (value === undefined) throw new FilterGraphError(`names a filter ${show(text)}, but a name is written plainly, such as scale or scale@id`)
+  if (value === undefined) {
+    throw new FilterGraphError(`names a filter ${show(text)}, but a name is written plainly, such as scale or scale@id`)
+  }
   return { value, end }
 }
 
@@ -105,7 +107,9 @@ function readLabels(graph: string, start: number): { readonly labels: readonly s
   while (graph[end] === '[') {
     const close = graph.indexOf(']', end)
     const label = graph.slice(end + 1, close < 0 ? undefined : close).trim()
-    if (close < 0 || !LABEL.test(label)) throw new FilterGraphError(`has the label ${show(label)}, but a label is letters and digits, such as [0:v] or [bg]`)
+    if (close < 0 || !LABEL.test(label)) {
+      throw new FilterGraphError(`has the label ${show(label)}, but a label is letters and digits, such as [0:v] or [bg]`)
+    }
     labels.push(label)
     end = skipSpace(graph, close + 1)
   }

@@ -44,9 +44,15 @@ describe.each(formatNames())('%s', (name) => {
   })
 })
 
-test.each(['constructor', '__proto__', 'toString', 'exe', '', 'mp4 ', '../mp3', 'm'])('%j is no format, and the error lists what there is', (name) => {
+const NO_FORMATS = ['constructor', '__proto__', 'toString', 'exe', '', 'mp4 ', '../mp3', 'm']
+
+test.each(NO_FORMATS)('%j is no format, and the error lists what there is', (name) => {
   let caught: unknown
-  try { findFormat(name, 'output_format') } catch (error) { caught = error }
+  try {
+    findFormat(name, 'output_format')
+  } catch (error) {
+    caught = error
+  }
   expect(caught).toBeInstanceOf(HubError)
   expect(caught).toMatchObject({
     code: 'invalid_input', hint: expect.stringContaining('mp3, ogg'), errors: [{ path: 'output_format' }],

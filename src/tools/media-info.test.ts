@@ -29,7 +29,8 @@ test('a still picture has no duration', () => {
 })
 
 test('the cover inside a sound file is marked as such', () => {
-  const args = [...SOUND, ...PICTURE, '-frames:v', '1', '-map', '0', '-map', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic', '-f', 'mp3']
+  const cover = ['-frames:v', '1', '-c:v', 'mjpeg', '-disposition:v', 'attached_pic']
+  const args = [...SOUND, ...PICTURE, '-map', '0', '-map', '1', ...cover, '-f', 'mp3']
   expect(probed('covered', args).streams.find(({ kind }) => kind === 'video')?.isAttachedPicture).toBe(true)
 })
 
@@ -51,7 +52,9 @@ test.each([
   expect(() => parseMediaInfo(stdout)).toThrow(NotMediaError)
 })
 
-test.each(['', 'null', '[]', '{"streams":7}', '{"streams":[null]}', '{"streams":[{"codec_type":"moon"}]}'])('%j is no media either', (json) => {
+const NO_REPORTS = ['', 'null', '[]', '{"streams":7}', '{"streams":[null]}', '{"streams":[{"codec_type":"moon"}]}']
+
+test.each(NO_REPORTS)('%j is no media either', (json) => {
   expect(() => parseMediaInfo(json)).toThrow(NotMediaError)
 })
 

@@ -3,7 +3,8 @@
  * near. Ties go to the first.
  */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase().slice(0, MAX_LENGTH)
+  if (name.length > MAX_LENGTH) return undefined
+  const wanted = name.toLowerCase()
   let nearest: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of names) {
@@ -16,6 +17,7 @@ export function nearestName(name: string, names: Iterable<string>): string | und
   return nearest
 }
 
+// What is longer is no mistyped name, and comparing it would take long.
 const MAX_LENGTH = 64
 
 /** Letters to insert, remove or replace, where two swapped neighbours count as one. */

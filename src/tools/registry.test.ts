@@ -9,12 +9,18 @@ test('a tool is found by its name', () => {
 
 test.each(['ffmpge', 'constructor', '', '__proto__'])('there is no tool %j, and the error says which there are', (name) => {
   let caught: unknown
-  try { findTool(name) } catch (error) { caught = error }
+  try {
+    findTool(name)
+  } catch (error) {
+    caught = error
+  }
   expect(caught).toBeInstanceOf(HubError)
   expect(caught).toMatchObject({ code: 'tool_not_found', status: 404, hint: expect.stringContaining('ffmpeg') })
 })
 
-test.each(tools.map((tool) => [tool.name, tool] as const))('the input of %s is told as JSON Schema with every field explained', (_, tool) => {
+const named = tools.map((tool) => [tool.name, tool] as const)
+
+test.each(named)('the input of %s is told as JSON Schema with every field explained', (_, tool) => {
   const schema = z.toJSONSchema(tool.input, { io: 'input' })
   expect(schema).toMatchObject({ type: 'object', additionalProperties: false })
   for (const property of Object.values(schema.properties ?? {})) expect(property).toHaveProperty('description')

@@ -5,7 +5,7 @@
  * no network. Everything below happens in one synchronous call, so a signal ends it at once.
  */
 import { statSync } from 'node:fs'
-import { dirname, resolve, sep } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { connectProgressDescriptor, connectStandardDescriptor } from './connect-descriptor.ts'
 import { loadCore, type Core } from './core.ts'
 import { mountDirectory } from './mount-directory.ts'
@@ -38,12 +38,11 @@ const HAS_NOT_EXITED = -1
 /** What a shell makes of SIGABRT. */
 const CRASHED = 134
 
-/** None inside another, since what is below a mounted directory is visible already. */
 function visibleDirectories(args: readonly string[]): readonly string[] {
   const files = args.filter((arg) => !arg.startsWith('-')).map((arg) => resolve(arg.replace(/^file:/, '')))
   const named = new Set([process.cwd(), ...files.map((file) => dirname(file))])
-  const directories = [...named].filter((directory) => directory !== '/' && isDirectory(directory))
-  return directories.filter((directory) => !directories.some((other) => directory.startsWith(other + sep)))
+  // The root inside is its own: it holds the devices.
+  return [...named].filter((directory) => directory !== '/' && isDirectory(directory))
 }
 
 function isDirectory(path: string): boolean {
