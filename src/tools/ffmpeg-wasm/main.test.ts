@@ -82,9 +82,10 @@ test('a pipe that another program has made non-blocking loses nothing', () => {
   const args = [process.execPath, MAIN, 'ffmpeg', '-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=d=60', '-f', 's16le', 'pipe:1']
   // Node makes the pipe non-blocking as it opens it, and undoes that for children only where they get it as 0, 1 or 2.
   const parent = `
-    new (require('net').Socket)({ fd: 1 })
-    require('child_process').spawn('sh', ['-c', 'exec "$@" >&3', 'sh', ...${JSON.stringify(args)}], { stdio: ['ignore', 'ignore', 'inherit', 1] })`
-  expect(spawnSync(process.execPath, ['-e', parent], { maxBuffer: 2 ** 26 }).stdout.length).toBe(60 * 44_100 * 2 * 2)
+    new (require('net').Socket)({ fd: 1, readable: false, writable: true })
+    const argv = ['-c', 'exec "$@" >&3', 'sh', ...${JSON.stringify(args)}]
+    require('child_process').spawn('sh', argv, { stdio: ['ignore', 'ignore', 'inherit', 1] }).on('exit', process.exit)`
+  expect(spawnSync(process.execPath, ['-e', parent], { maxBuffer: 2 ** 26, timeout: 30_000 }).stdout.length).toBe(60 * 44_100 * 2 * 2)
 })
 
 test('what is named only inside a filter is not there', async () => {
