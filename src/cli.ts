@@ -14,7 +14,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 const argv = process.argv.slice(2)
-const code = await main(argv, { env: process.env, get stdin() { return process.stdin }, stdout: process.stdout, stderr: process.stderr, version, onInterrupt })
+const code = await main(argv, {
+  env: process.env, get stdin() { return process.stdin }, stdout: process.stdout, stderr: process.stderr, version, onInterrupt,
+})
 // A hub that `serve` has started goes on; nothing else is waited for, a connection that takes its time to close neither.
 if (argv[0] === 'serve' && code === EXIT.done) process.exitCode = code
 else process.exit(code)

@@ -4,29 +4,34 @@ import { HubError } from './errors.ts'
 
 const GIBIBYTE = 1024 ** 3
 
-const bytes = z.coerce.number().int().positive()
-const seconds = z.coerce.number().positive()
-const count = z.coerce.number().int().positive()
+/** What a timer can wait, in whole days. */
+const LONGEST_SECONDS = 24 * 86_400
+
+const bytes = z.coerce.number('takes a number of bytes').int('takes whole bytes').positive('takes more than 0 bytes')
+const seconds = z.coerce.number('takes a number of seconds').positive('takes more than 0 seconds')
+const limit = seconds.max(LONGEST_SECONDS, `takes at most ${LONGEST_SECONDS} seconds, which is 24 days`)
+const count = z.coerce.number('takes a number').int('takes a whole number').positive('takes 1 or more')
+const port = z.coerce.number('takes a port').int('takes a whole number').min(0, 'takes 0 to 65535').max(65_535, 'takes 0 to 65535')
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
 
 /** Every setting, by its variable. Each is a flag too: REELTIME_DATA_DIR is `--data-dir`. */
 export const configSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(5000).describe('Port to listen on; 0 takes a free one'),
+  PORT: port.default(5000).describe('Port to listen on; 0 takes a free one'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   REELTIME_DATA_DIR: z.string().default('./data').describe('Where jobs, uploads and the index are kept'),
-  REELTIME_PUBLIC_URL: z.url().optional().describe('The hub as its users reach it, for absolute links; otherwise taken from each request'),
+  REELTIME_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'takes an http or https URL' }).optional().describe('The hub as its users reach it, for absolute links; otherwise taken from each request'),
   REELTIME_TRUSTED_PROXIES: list.default([]).describe('Addresses and CIDRs of the proxies whose X-Forwarded-* headers count, comma-separated'),
   REELTIME_ALLOWED_ORIGINS: list.default([]).describe('Origins of other pages that may open WebSockets here, comma-separated'),
   REELTIME_CONCURRENCY: count.default(availableParallelism()).describe('How many jobs run at the same time (default: the cores)'),
   REELTIME_MAX_WAITING: count.default(1000).describe('How many jobs may wait; one more is answered 429'),
   REELTIME_MAX_READERS: count.default(20_000).describe('How many readers may follow at the same time'),
-  REELTIME_JOB_TIMEOUT_SECONDS: seconds.default(3600).describe('How long one job may take'),
-  REELTIME_STALL_SECONDS: seconds.default(300).describe('How long a command may say nothing and write nothing'),
-  REELTIME_DRAIN_SECONDS: z.coerce.number().min(0).default(30).describe('How long running jobs may go on after SIGTERM, before they go back to the queue'),
+  REELTIME_JOB_TIMEOUT_SECONDS: limit.default(3600).describe('How long one job may take'),
+  REELTIME_STALL_SECONDS: limit.default(300).describe('How long a command may say nothing and write nothing'),
+  REELTIME_DRAIN_SECONDS: z.coerce.number('takes a number of seconds').min(0, 'takes 0 or more seconds').max(LONGEST_SECONDS).default(30).describe('How long running jobs may go on after SIGTERM, before they go back to the queue'),
   REELTIME_RETENTION_SECONDS: seconds.default(7200).describe('How long ended jobs, their files and unused uploads are kept'),
   REELTIME_LOG_BYTES: bytes.default(64 * 1024 ** 2).describe("How much of one job's log is kept whole"),
   REELTIME_MAX_INPUT_BYTES: bytes.default(4 * GIBIBYTE).describe('How large one fetched or uploaded file may be'),
-  REELTIME_FETCH_TIMEOUT_SECONDS: seconds.default(1800).describe('How long fetching one source may take'),
+  REELTIME_FETCH_TIMEOUT_SECONDS: limit.default(1800).describe('How long fetching one source may take'),
   REELTIME_FETCH_ALLOW: z.string().default('').describe('Hosts, addresses and CIDRs that may be fetched from although they are not public, comma-separated, each with an optional :port'),
   REELTIME_DISK_LIMIT: bytes.optional().describe('How many bytes the data directory may hold before the oldest ended jobs are removed (default: no limit)'),
   REELTIME_DISK_FLOOR: bytes.optional().describe('How many bytes stay free on its disk; below, new jobs are refused with 507 (default: 512 MiB or 5 % of the disk, whichever is less)'),
@@ -68,7 +73,7 @@ export function parseConfig(environment: Environment): Config {
   const parsed = configSchema.safeParse({ ...present, REELTIME_FFMPEG: present['REELTIME_FFMPEG'] ?? present['FFMPEG_PATH'] })
   if (!parsed.success) {
     const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
-    throw new HubError('invalid_input', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors })
+    throw new HubError('invalid_input', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
   }
   const values = parsed.data
   return {

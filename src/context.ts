@@ -5,7 +5,7 @@ import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
-import { openDatabase } from './jobs/database.ts'
+import { atomically, openDatabase, type Database } from './jobs/database.ts'
 import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
 import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
@@ -14,6 +14,7 @@ import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
 import { JobIndex } from './jobs/job-index.ts'
+import { JobIntake } from './jobs/job-intake.ts'
 import { JobLog } from './jobs/job-log.ts'
 import { JobQueue } from './jobs/job-queue.ts'
 import { JobRemoval } from './jobs/job-removal.ts'
@@ -22,6 +23,7 @@ import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
 import { Staging } from './jobs/stage.ts'
+import { readStoredJob } from './jobs/stored-job.ts'
 import { UploadStore } from './jobs/upload-store.ts'
 import { work } from './jobs/worker.ts'
 import { WorkerPool } from './jobs/worker-pool.ts'
@@ -53,14 +55,34 @@ export interface HubContext {
 
 /** Opens the data directory, puts it in order after whatever happened, and wires the hub. Nothing runs yet. */
 export async function createContext(config: Config, logger: Logger): Promise<HubContext> {
+  const directory = resolve(config.dataDirectory)
+  await mkdir(join(directory, 'jobs'), { recursive: true })
+  const lock = await lockDirectory(directory)
+  let database: Database | undefined
+  try {
+    database = await openDatabase(join(directory, 'hub.sqlite'), { putAside: (path) => putAside(path, logger) })
+    return await wire(config, { logger, directory, database, lock })
+  } catch (error) {
+    database?.close()
+    lock.release()
+    throw error
+  }
+}
+
+interface Opened {
+  readonly logger: Logger
+  readonly directory: string
+  readonly database: Database
+  readonly lock: { release(): void }
+}
+
+async function wire(config: Config, { logger, directory, database, lock }: Opened): Promise<HubContext> {
   const policy = parseAddressPolicy(config.fetchAllow)
   const origin = new RequestOrigin(config)
-  const directory = resolve(config.dataDirectory)
   const jobsDirectory = join(directory, 'jobs')
   const jobDirectory = (id: string) => join(jobsDirectory, id)
-  await mkdir(jobsDirectory, { recursive: true })
-  const lock = await lockDirectory(directory)
-  const database = await openDatabase(join(directory, 'hub.sqlite'), { putAside: (path) => putAside(path, logger) })
+  const logFile = (id: string) => join(jobsDirectory, id, 'events.ndjson')
+  const onInternalError = (jobId: string, error: unknown) => logger.error('job.internal_error', { job: jobId, error })
 
   const index = new JobIndex(database)
   const queue = new JobQueue(database)
@@ -71,18 +93,17 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
     directory, limitBytes: config.diskLimitBytes, ...(config.diskFloorBytes !== undefined && { freeBytesFloor: config.diskFloorBytes }),
   })
   const uploads = new UploadStore({ directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk })
-  const events = new EventLog({
-    storage: new FileLogStorage({ path: (id) => join(jobsDirectory, id, 'events.ndjson') }),
-    fold: () => new JobFold(),
-  })
+  const storage = new FileLogStorage({ path: logFile })
+  const events = new EventLog({ storage, fold: () => new JobFold() })
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs })
-  const log = new JobLog({ events, index, feed })
-  const removal = new JobRemoval({ events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash') })
+  const log = new JobLog({ events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }) })
+  const removal = new JobRemoval({
+    events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
+  })
   const staging = new Staging({
     policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
   })
 
-  const onInternalError = (jobId: string, error: unknown) => logger.error('job.internal_error', { job: jobId, error })
   const engine = findOnce(config)
   const runner = new CommandRunner({ engine })
   const workerOptions = {
@@ -90,19 +111,24 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
   }
   const pool = new WorkerPool({
-    queue, events, slots: config.concurrency, work: (id, signal) => work(id, signal, workerOptions), onInternalError,
+    queue, events, slots: config.concurrency, work: (id, signal) => work(id, signal, workerOptions),
+    onInternalError: (error, jobId) => logger.error('worker.broke_down', { job: jobId, error }),
   })
-  const jobs: Jobs = new Jobs({
-    events, log, index, queue, pool, feed, requests, artifacts, staging, disk, removal, idempotencyKeys,
+  const intake = new JobIntake({
+    log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting,
     checkRequirements: async (requirements) => checkRequirements(requirements, await engine()),
-    maxWaiting: config.maxWaiting, retentionMs: config.retentionMs,
+    atomically: (change) => atomically(database, change),
   })
+  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
   const retention = new Retention({
-    index, removal, uploads, idempotencyKeys, disk, retentionMs: config.retentionMs, onError: (error) => logger.error('retention.failed', { error }),
+    index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    onError: (error) => logger.error('retention.failed', { error }),
   })
   await recover({
-    jobsDirectory, events, log, index, queue, requests, removal, retentionMs: config.retentionMs,
+    jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, requests, artifacts, removal, idempotencyKeys,
+    retentionMs: config.retentionMs,
     endChildren: async (id) => void (await killLeftChildren([jobDirectory(id)])),
+    onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
   return {
@@ -114,8 +140,9 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
     async close() {
       await retention.stop()
       await Promise.all([events.close(), feed.close()])
+      log.close()
       database.close()
-      await lock.release()
+      lock.release()
     },
   }
 }

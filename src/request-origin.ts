@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { HubError } from './errors.ts'
 
 /** How requests reach this hub, for the absolute links that some clients need. */
 export class RequestOrigin {
   readonly #publicUrl: string | undefined
   readonly #trusted: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]
 
-  /** Throws for a proxy that is neither an address nor a CIDR. */
+  /** Throws a HubError for a proxy that is neither an address nor a CIDR. */
   constructor({ publicUrl, trustedProxies }: { publicUrl: string | undefined; trustedProxies: readonly string[] }) {
     this.#publicUrl = publicUrl
-    this.#trusted = trustedProxies.map((text) => (text.includes('/') ? ipaddr.parseCIDR(text) : ofOne(ipaddr.process(text))))
+    this.#trusted = trustedProxies.map(parseNetwork)
   }
 
   /** For example `https://hub.example`, without a slash at the end. */
@@ -45,7 +46,15 @@ export class RequestOrigin {
 
 const HOST = /^(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
 
-function ofOne(address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text)
+  // Short forms are addresses too, and other ones than they look: 10.0.1 is 10.0.0.1.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) {
+    throw new HubError('invalid_input', `REELTIME_TRUSTED_PROXIES: "${text}" is neither an address nor a CIDR`, {
+      hint: 'For example 127.0.0.1,10.0.0.0/8', errors: [{ path: 'REELTIME_TRUSTED_PROXIES', message: 'takes addresses and CIDRs' }],
+    })
+  }
+  const address = ipaddr.process(text)
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { serve as listen } from '@hono/node-server'
 import { createApp } from './app.ts'
-import { flagsToVariables, parseConfig } from './config.ts'
+import { flagsToVariables, parseConfig, type Config } from './config.ts'
 import { createContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -15,6 +15,9 @@ import { openWebSocketGate } from './streams/websocket.ts'
 /** Runs a hub until SIGTERM or SIGINT; a second signal ends it at once. */
 export async function serve(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger((line) => process.stderr.write(line))
+  // Who reads what the hub says may go away, and a promise may fail that nobody waits for: neither ends the others' jobs.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+  process.on('unhandledRejection', (error) => logger.error('hub.unhandled_rejection', { error }))
   const hub = await startHub({ ...environment, ...flagsToVariables(argv) }, logger)
   process.stdout.write(`reeltime is listening on ${hub.url}\n`)
   let isStopping = false
@@ -51,7 +54,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
     maxConnections: config.maxReaders,
   })
   try {
-    await untilListening(server, config.port)
+    await untilListening(server, config)
   } catch (error) {
     await context.close()
     throw error
@@ -71,26 +74,36 @@ export async function startHub(environment: Readonly<Record<string, string | und
   }
 }
 
-function untilListening(server: Server, port: number): Promise<void> {
+function untilListening(server: Server, { host, port }: Config): Promise<void> {
   if (server.listening) return Promise.resolve()
   return new Promise((resolve, reject) => {
     server.once('listening', resolve)
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE'
-        ? new HubError('invalid_input', `Port ${port} is taken`, { hint: 'Choose another with --port, or 0 for a free one' })
-        : error)
+      const [message, hint] = LISTEN_FAILURES[error.code ?? ''] ?? []
+      if (message === undefined) return reject(error)
+      reject(new HubError('invalid_input', message.replace('PORT', String(port)).replace('HOST', host), { hint, cause: error }))
     })
   })
 }
 
+const LISTEN_FAILURES: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  EADDRINUSE: ['Port PORT is taken', 'Choose another with --port, or 0 for a free one'],
+  EACCES: ['Port PORT may not be opened by this user', 'Choose one above 1023 with --port'],
+  EADDRNOTAVAIL: ['HOST is no address of this machine', 'Set HOST to one, or to 0.0.0.0 for all'],
+  ENOTFOUND: ['There is no host HOST', 'Set HOST to an address of this machine'],
+}
+
 const CLOSE_MS = 2000
 
-/** Idle connections would hold it up for ever, busy ones for as long as they like. */
+/** Idle connections would hold it up for ever, busy ones for as long as they like, and WebSockets are not the server's. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
-    setTimeout(() => server.closeAllConnections(), CLOSE_MS).unref()
+    setTimeout(() => {
+      server.closeAllConnections()
+      resolve()
+    }, CLOSE_MS).unref()
   })
 }
 

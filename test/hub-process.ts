@@ -41,7 +41,8 @@ export class HubProcess {
 
   async start(): Promise<void> {
     const child = spawn(process.execPath, [SERVER, '--port', String(this.#port)], {
-      env: { PATH: process.env.PATH ?? '', ...this.#env, REELTIME_DATA_DIR: join(this.directory, 'data') }, stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH ?? '', ...this.#env, REELTIME_DATA_DIR: join(this.directory, 'data') },
+      stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child
     for await (const line of createInterface({ input: child.stdout })) {

@@ -95,7 +95,8 @@ export class ScriptedHub {
     const from = after === 'start' ? 0 : after === 'now' ? this.log.length : this.log.findIndex(({ offset }) => offset === after) + 1
     const before = this.log.slice(0, from)
     const snapshot: JobEvent = {
-      type: 'snapshot', data: { ...before.reduce(applyEvent, { ...EMPTY_JOB, id: 'job' }), offset: before.at(-1)?.offset ?? 'start' } as Job,
+      type: 'snapshot',
+      data: { ...before.reduce(applyEvent, { ...EMPTY_JOB, id: 'job' }), offset: before.at(-1)?.offset ?? 'start' } as Job,
     }
     return { fault, events: [snapshot, ...this.log.slice(from)], from }
   }
@@ -180,7 +181,10 @@ export function logOf(lines: number, status: 'completed' | 'failed' = 'completed
     const texts = numbers.map((n) => `line ${n} of ${lines}, “größer” 🎞`)
     events.push({
       type: 'new_logs',
-      data: { first, last: first + numbers.length - 1, new_logs: texts, lines: numbers.map((n, index) => ({ n, source: 'stderr', level: 'info', text: texts[index] ?? '' })) },
+      data: {
+        first, last: first + numbers.length - 1, new_logs: texts,
+        lines: numbers.map((n, index) => ({ n, source: 'stderr', level: 'info', text: texts[index] ?? '' })),
+      },
     })
     first += numbers.length
   }

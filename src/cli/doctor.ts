@@ -62,13 +62,14 @@ async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engi
   try {
     const engine = await findEngine(config)
     const { encoders, filters, muxers } = await capabilities(engine)
+    const present = ENCODERS.filter((name) => encoders.has(name))
     const lacking = ENCODERS.filter((name) => !encoders.has(name))
     const origin = engine.source === '@ffmpeg/core' ? '@ffmpeg/core' : `${engine.ffmpeg.program}, from ${engine.source}`
     return [
       { name: 'ffmpeg', verdict: engine.kind === 'native' ? 'good' : 'weak', detail: `${engine.version}, ${engine.kind} (${origin})` },
       {
-        name: 'encoders', verdict: lacking.length === 0 ? 'good' : 'weak',
-        detail: `${encoders.size}, with ${ENCODERS.filter((name) => encoders.has(name)).join(' ')}${lacking.length > 0 ? `; without ${lacking.join(' ')}` : ''}`,
+        name: 'encoders', verdict: lacking.length > 0 ? 'weak' : 'good',
+        detail: `${encoders.size}, with ${present.join(' ')}${lacking.length > 0 ? `; without ${lacking.join(' ')}` : ''}`,
       },
       { name: 'others', verdict: 'good', detail: `${filters.size} filters, ${muxers.size} formats to write` },
     ]

@@ -8,6 +8,7 @@ import { logOf, ScriptedHub } from '../../test/scripted-hub.ts'
 import { HubClient } from '../client/index.ts'
 import type { Artifact } from '../jobs/job.ts'
 import { downloadArtifact } from './download-artifact.ts'
+import { httpFetch } from './http-fetch.ts'
 
 const BYTES = randomBytes(400_000)
 const ARTIFACT: Artifact = {
@@ -68,6 +69,7 @@ test('a hub that knows no ranges is begun anew with', async () => {
   }
   await fetchIt()
   expect((await readFile(file)).equals(BYTES)).toBe(true)
+  expect(count).toBe(2)
 })
 
 test('bytes that are not the artifact are thrown away, not kept under its name', async () => {
@@ -81,7 +83,8 @@ test('an abort keeps what has come, for the next time', async () => {
   const controller = new AbortController()
   hub.answer = (request, response) => serve(request, response)
   const reason = new Error('enough')
-  await expect(fetchIt({ signal: controller.signal, onProgress: (bytes) => { if (bytes > 0) controller.abort(reason) } })).rejects.toBe(reason)
+  const onProgress = (bytes: number) => { if (bytes > 0) controller.abort(reason) }
+  await expect(fetchIt({ signal: controller.signal, onProgress })).rejects.toBe(reason)
   expect(await readdir(directory)).toEqual(['mine.mp4.part'])
   expect((await readFile(`${file}.part`)).length).toBeGreaterThan(0)
 })
@@ -91,18 +94,21 @@ test('an artifact that is gone is a problem at once', async () => {
   await expect(fetchIt()).rejects.toMatchObject({ status: 404 })
 })
 
-function fetchIt(options: { readonly signal?: AbortSignal; readonly onProgress?: (bytes: number) => void } = {}, artifact = ARTIFACT): Promise<void> {
-  return downloadArtifact(new HubClient({ url: hub.url }).job('job'), artifact, file, {
+function fetchIt(options: Partial<Parameters<typeof downloadArtifact>[3]> = {}, artifact = ARTIFACT): Promise<void> {
+  return downloadArtifact(new HubClient({ url: hub.url, fetch: httpFetch }).job('job'), artifact, file, {
     signal: new AbortController().signal, patienceMs: 10_000, onProgress: () => undefined, ...options,
   })
 }
 
-function serve(request: IncomingMessage, response: ServerResponse, { stopAfter = Infinity }: { readonly stopAfter?: number } = {}): boolean {
+function serve(
+  request: IncomingMessage, response: ServerResponse, { stopAfter = Infinity }: { readonly stopAfter?: number } = {},
+): boolean {
   const { range } = request.headers
   ranges.push(range)
   const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0)
   response.writeHead(range ? 206 : 200, {
-    etag: '"e"', 'content-length': BYTES.length - from, ...(range && { 'content-range': `bytes ${from}-${BYTES.length - 1}/${BYTES.length}` }),
+    etag: '"e"', 'content-length': BYTES.length - from,
+    ...(range && { 'content-range': `bytes ${from}-${BYTES.length - 1}/${BYTES.length}` }),
   })
   const part = BYTES.subarray(from, Math.min(BYTES.length, from + stopAfter))
   response.write(part, () => part.length + from < BYTES.length ? response.destroy() : response.end())

@@ -39,6 +39,7 @@ export const get = defineCommand({
 })
 
 function nothingToGet(names: readonly string[], name: string | undefined): HubProblem {
+  const detail = `this job has no artifact${name === undefined ? '' : ` "${name}"`}`
   const hint = names.length > 0 ? `it has ${names.join(', ')}` : undefined
-  return new HubProblem(404, { code: 'artifact_not_found', detail: `this job has no artifact${name === undefined ? '' : ` "${name}"`}`, hint })
+  return new HubProblem(404, { code: 'artifact_not_found', detail, hint })
 }

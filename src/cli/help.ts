@@ -13,7 +13,8 @@ export function overview(commands: readonly Command[]): string {
 
 /** What `reeltime COMMAND --help` says. */
 export async function helpOf({ name, summary, usage, options, notes = [] }: Command): Promise<string> {
-  const rows = Object.entries(typeof options === 'function' ? await options() : options).map(([option, spec]) => [flags(option, spec), spec.help] as const)
+  const known = typeof options === 'function' ? await options() : options
+  const rows = Object.entries(known).map(([option, spec]) => [flags(option, spec), spec.help] as const)
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2
   return [
     ...usageOf({ name, usage }), '', `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,

@@ -64,7 +64,8 @@ test('a hub that does not answer ends every command with 3', async () => {
   hub = await new ScriptedHub([]).start()
   const { url } = hub
   await hub.stop()
-  for (const argv of [['run', 'ffmpeg', '-i', 'http://x/a', '-o', 'x.mp4'], ['watch', 'x'], ['logs', 'x'], ['jobs'], ['show', 'x'], ['get', 'x'], ['cancel', 'x'], ['tools']]) {
+  const run = ['run', 'ffmpeg', '-i', 'http://x/a', '-o', 'x.mp4']
+  for (const argv of [run, ['watch', 'x'], ['logs', 'x'], ['jobs'], ['show', 'x'], ['get', 'x'], ['cancel', 'x'], ['tools']]) {
     const { code, stderr } = await reeltime(argv, { REELTIME_URL: url })
     expect({ argv, code }).toEqual({ argv, code: 3 })
     expect(stderr).toMatch(/^reeltime: the hub at http:\/\/127\.0\.0\.1:\d+ does not answer \(ECONNREFUSED\)\n/)
@@ -83,9 +84,13 @@ test('--wait waits for a hub that comes', async () => {
 test('what the hub refuses is told with all it said', async () => {
   hub = await new ScriptedHub(logOf(3)).start()
   hub.answer = (request, response) => {
-    if (request.method !== 'POST') return response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}') !== undefined
+    if (request.method !== 'POST') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}')
+      return true
+    }
     const errors = [{ path: 'args[0]', message: '-i names \x1b[31ma file' }]
-    response.writeHead(403, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ code: 'argument_refused', detail: 'No.', hint: 'Leave it out', errors }))
+    response.writeHead(403, { 'content-type': 'application/problem+json' })
+    response.end(JSON.stringify({ code: 'argument_refused', detail: 'No.', hint: 'Leave it out', errors }))
     return true
   }
   expect(await reeltime(['run', 'ffmpeg', '-i', 'http://x/a', '-o', 'x.mp4', '--url', hub.url, '--', '-i', 'x'])).toEqual({

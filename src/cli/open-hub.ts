@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws'
 import { HubClient, type HubClientOptions, type WebSocketConstructor } from '../client/index.ts'
+import { httpFetch } from './http-fetch.ts'
 import { type Shell, UsageError } from './shell.ts'
 
 export interface HubValues {
@@ -30,7 +31,9 @@ export function followingPatience(values: HubValues): number {
 }
 
 function makeClient(shell: Shell, values: HubValues, options: Pick<HubClientOptions, 'patienceMs' | 'onRetry'>): HubClient {
-  return new HubClient({ url: hubUrl(shell, values), WebSocket: WebSocket as unknown as WebSocketConstructor, ...options })
+  return new HubClient({
+    url: hubUrl(shell, values), fetch: httpFetch, WebSocket: WebSocket as unknown as WebSocketConstructor, ...options,
+  })
 }
 
 export function hubUrl(shell: Shell, values: HubValues): string {

@@ -4,7 +4,8 @@ import { EMPTY_JOB, type Job } from '../jobs/job.ts'
 import { progressOf, renderBar, renderLine, transferProgress } from './progress-bar.ts'
 
 const RUNNING: Job = {
-  ...EMPTY_JOB, status: 'running', attempt: 1, phase: 'running', progress: 41.66, fps: 143.2, speed: 5.731, frame: 625, out_time_s: 25, eta_s: 6.1, bytes: 3_145_728,
+  ...EMPTY_JOB, status: 'running', attempt: 1, phase: 'running', progress: 41.66,
+  fps: 143.2, speed: 5.731, frame: 625, out_time_s: 25, eta_s: 6.1, bytes: 3_145_728,
 }
 const ASCII = { columns: 100, hasUnicode: false, hasColor: false } as const
 
@@ -26,8 +27,10 @@ test('a narrow terminal loses the least important facts first, then the bar', ()
 
 test('no bar is longer than its terminal is wide', () => {
   const percent = fc.option(fc.double({ min: 0, max: 100, noNaN: true }), { nil: null })
-  fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), percent, fc.array(fc.string({ unit: 'grapheme-ascii' })), fc.boolean(), (columns, done, facts, hasUnicode) => {
-    expect(renderBar({ label: 'running', percent: done, facts }, { columns, hasUnicode, hasColor: false }).length).toBeLessThan(Math.max(2, columns))
+  const facts = fc.array(fc.string({ unit: 'grapheme-ascii' }))
+  fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), percent, facts, fc.boolean(), (columns, done, told, hasUnicode) => {
+    const bar = renderBar({ label: 'running', percent: done, facts: told }, { columns, hasUnicode, hasColor: false })
+    expect(bar.length).toBeLessThan(Math.max(2, columns))
   }))
 })
 

@@ -41,6 +41,7 @@ test('silent is silent', () => {
 
 function shellWith(sink: { readonly isTTY?: boolean; readonly columns?: number }, env: Shell['env']) {
   const stderr = Object.assign(new PassThrough(), sink)
-  const shell: Shell = { env, stderr, stdout: new PassThrough(), stdin: new PassThrough(), version: '0', onInterrupt: () => () => undefined }
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()]
+  const shell: Shell = { env, stdin, stdout, stderr, version: '0', onInterrupt: () => () => undefined }
   return { shell, written: () => String(stderr.read() ?? '') }
 }

@@ -10,8 +10,14 @@ import { InterruptedError, UsageError, write } from './shell.ts'
 import { checkInputs, uploadSources } from './upload-sources.ts'
 
 const OPTIONS = {
-  in: { type: 'string', short: 'i', multiple: true, value: 'FILE|URL', help: 'what to read: a file, - for stdin, an address, upload:ID or job:ID/NAME; may come several times' },
-  out: { type: 'string', short: 'o', value: 'FILE', help: 'where to put what comes out, - for stdout; without it the addresses are printed' },
+  in: {
+    type: 'string', short: 'i', multiple: true, value: 'FILE|URL',
+    help: 'what to read: a file, - for stdin, an address, upload:ID or job:ID/NAME; may come several times',
+  },
+  out: {
+    type: 'string', short: 'o', value: 'FILE',
+    help: 'where to put what comes out, - for stdout; without it the addresses are printed',
+  },
   format: { type: 'string', short: 'f', value: 'FORMAT', help: 'mp4, mp3, gif …; else what the name of -o ends in' },
   input: { type: 'string', value: 'JSON', help: 'the whole input of the tool as JSON, instead of -i, -f and ARGS' },
   verbose: { type: 'boolean', short: 'v', help: 'what the tool says, above the bar' },

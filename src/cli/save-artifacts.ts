@@ -43,7 +43,9 @@ export async function checkDestination(output: string): Promise<void> {
   if (await kindOf(directory) !== 'directory') throw new UsageError(`there is no directory "${directory}" to put "${output}" into`)
 }
 
-async function pour(job: JobHandle, artifacts: readonly Artifact[], { stdout, signal }: Pick<Destination, 'stdout' | 'signal'>): Promise<void> {
+async function pour(
+  job: JobHandle, artifacts: readonly Artifact[], { stdout, signal }: Pick<Destination, 'stdout' | 'signal'>,
+): Promise<void> {
   for (const { name } of artifacts) {
     const { body } = await job.download(name, { signal })
     const reader = body?.getReader()

@@ -21,7 +21,8 @@ export async function uploadSources(
     const isStdin = input === '-'
     const size = isStdin ? undefined : await sizeOf(input)
     const began = performance.now()
-    const { source } = await hub.upload(isStdin ? 'stdin' : basename(input), isStdin ? stream(shell.stdin) : () => stream(createReadStream(input)), {
+    const body = isStdin ? stream(shell.stdin) : () => stream(createReadStream(input))
+    const { source } = await hub.upload(isStdin ? 'stdin' : basename(input), body, {
       ...(size !== undefined && { size }), signal,
       onProgress: (bytes) => view.show(transferProgress('upload', { bytes, totalBytes: size, began, now: performance.now() })),
     })

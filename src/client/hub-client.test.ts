@@ -61,9 +61,10 @@ test('a retry of a job is asked for once, since a second one would be another re
 })
 
 test('a removal whose answer was lost has happened', async () => {
-  hub.answer = answers((_, response) => response.destroy(), (_, response) => problem(response, 404, { code: 'job_not_found', detail: 'none' }))
+  const unknown = { code: 'job_not_found', detail: 'none' }
+  hub.answer = answers((_, response) => response.destroy(), (_, response) => problem(response, 404, unknown))
   await client().job('job').remove()
-  hub.answer = (_, response) => problem(response, 404, { code: 'job_not_found', detail: 'none' })
+  hub.answer = (_, response) => problem(response, 404, unknown)
   await expect(client().job('job').remove()).rejects.toMatchObject({ code: 'job_not_found' })
 })
 
@@ -95,7 +96,9 @@ test('an upload sends the bytes, tells how many went, and is repeated where the 
     return true
   }
   const progress: number[] = []
-  const { source } = await client().upload('a b.mp4', () => new Blob([bytes]).stream(), { size: bytes.length, onProgress: (sent) => progress.push(sent) })
+  const { source } = await client().upload('a b.mp4', () => new Blob([bytes]).stream(), {
+    size: bytes.length, onProgress: (sent) => progress.push(sent),
+  })
   expect(source).toBe('upload:u')
   expect(bodies).toEqual([bytes.toString()])
   expect(hub.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['PUT /api/uploads/a%20b.mp4', 'PUT /api/uploads/a%20b.mp4'])
@@ -109,7 +112,8 @@ test('an upload that is too large is refused before it is sent', async () => {
     response.setHeader('connection', 'close')
     return problem(response, 413, { code: 'payload_too_large', detail: 'too large' })
   }
-  await expect(client().upload('x', new Blob([new Uint8Array(30_000_000)]))).rejects.toMatchObject({ status: 413, code: 'payload_too_large' })
+  const refused = client().upload('x', new Blob([new Uint8Array(30_000_000)]))
+  await expect(refused).rejects.toMatchObject({ status: 413, code: 'payload_too_large' })
 })
 
 test('jobs asks for what is wanted', async () => {

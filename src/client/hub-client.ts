@@ -9,6 +9,10 @@ import { upload, type Upload, type UploadBody, type UploadOptions } from './uplo
 export interface HubClientOptions {
   /** Of the hub, for example `http://127.0.0.1:5000`. */
   readonly url: string
+  /**
+   * Instead of the platform's. Node 24 ends the process when a server hangs up on a reader of its `fetch` that is
+   * behind (nodejs/undici#5360), so a program that must not end that way hands in one of its own.
+   */
   readonly fetch?: typeof globalThis.fetch
   /** For platforms without their own (Node before 22): that of the package `ws`. null does without. */
   readonly WebSocket?: WebSocketConstructor | null

@@ -6,6 +6,12 @@ test('CR, LF and CRLF all end a line', () => {
   expect(parse('data: a\n\ndata: b\r\rdata: c\r\n\r\n')).toEqual([event('a'), event('b'), event('c')])
 })
 
+test('a CRLF that is cut in two is still one line end', () => {
+  const parser = new SseParser()
+  const items = [...'data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n'].flatMap((character) => parser.push(Buffer.from(character)))
+  expect(items).toEqual([event('a\nb'), event('c')])
+})
+
 test('an event has its name, its offset and all its data lines', () => {
   expect(parse('id: 0.17\nevent: new_logs\ndata: one\ndata:two\ndata\n\n')).toEqual([
     { type: 'event', name: 'new_logs', id: '0.17', data: 'one\ntwo\n' },
@@ -43,7 +49,8 @@ test('however the bytes are cut, the same events come out', () => {
 })
 
 test('whatever is sent as data is what comes out', () => {
-  const sent = fc.array(fc.record({ data: fc.string({ unit: 'binary' }).map((text) => text.replace(/[\r\n]/g, '')), end: fc.constantFrom('\n', '\r', '\r\n') }))
+  const line = fc.string({ unit: 'binary' }).map((text) => text.replace(/[\r\n]/g, ''))
+  const sent = fc.array(fc.record({ data: line, end: fc.constantFrom('\n', '\r', '\r\n') }))
   fc.assert(fc.property(sent, fc.infiniteStream(fc.integer({ min: 1, max: 5 })), (events, sizes) => {
     const bytes = Buffer.from(events.map(({ data, end }) => `data: ${data}${end}${end}`).join(''))
     const wanted = events.map(({ data }) => event(Buffer.from(data).toString()))

@@ -3,25 +3,68 @@ type Sqlite = typeof import('@photostructure/sqlite')
 export type Database = InstanceType<Sqlite['DatabaseSync']>
 
 /**
- * Opens the index and queue: Node's own SQLite where Node has it, else the package with the same interface. All that
- * is in it can be made again from the logs, so a file that cannot be read is put aside and begun anew.
+ * Opens the index and queue. All that is in it can be made again from the logs, so a file that is damaged is put aside
+ * and begun anew; one that only cannot be opened is an error.
  */
 export async function openDatabase(path: string, { putAside }: { putAside: (path: string) => Promise<void> }): Promise<Database> {
   const sqlite = await loadSqlite()
   try {
     return prepare(new sqlite.DatabaseSync(path))
-  } catch {
+  } catch (error) {
+    if (!isDamage(error)) throw error
     await putAside(path)
     return prepare(new sqlite.DatabaseSync(path))
   }
 }
 
-async function loadSqlite(): Promise<Sqlite> {
+/** Node's own SQLite where Node has it, else the package with the same interface. */
+export async function loadSqlite(): Promise<Sqlite> {
   try {
     return (await import('node:sqlite' as string)) as Sqlite
   } catch {
     return import('@photostructure/sqlite')
   }
+}
+
+/** All that `change` writes, or, where it throws, nothing. */
+export function atomically(database: Database, change: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    change()
+    database.exec('COMMIT')
+  } catch (error) {
+    // A full disk has rolled back by itself.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Somebody else holds the file. */
+export function isBusy(error: unknown): boolean {
+  return hasResultCode(error, SQLITE_BUSY)
+}
+
+/** There is no room for what was to be written. */
+export function isFull(error: unknown): boolean {
+  return hasResultCode(error, SQLITE_FULL)
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof DamagedError || hasResultCode(error, SQLITE_CORRUPT) || hasResultCode(error, SQLITE_NOTADB)
+}
+
+class DamagedError extends Error {
+  override name = 'DamagedError'
+}
+
+const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+
+/** The low byte is the code, the rest says more exactly what. */
+function hasResultCode(error: unknown, code: number): boolean {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === code
 }
 
 function prepare(database: Database): Database {
@@ -31,7 +74,8 @@ function prepare(database: Database): Database {
     // Of another version: the logs know better than a migration does.
     if (version !== 0 && version !== VERSION) dropAll(database)
     database.exec(SCHEMA)
-    database.prepare('SELECT count(*) FROM jobs').get()
+    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+    if (verdict !== 'ok') throw new DamagedError(verdict)
     return database
   } catch (error) {
     database.close()
@@ -43,22 +87,23 @@ function dropAll(database: Database): void {
   for (const table of ['jobs', 'queue', 'gone', 'idempotency']) database.exec(`DROP TABLE IF EXISTS ${table}`)
 }
 
-const VERSION = 1
+const VERSION = 2
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT PRIMARY KEY,
     tool TEXT NOT NULL,
     status TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     fingerprint TEXT NOT NULL,
+    log_bytes INTEGER NOT NULL,
     job TEXT NOT NULL
   );
-  CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, seq);
-  CREATE INDEX IF NOT EXISTS jobs_by_tool ON jobs (tool, seq);
+  CREATE INDEX IF NOT EXISTS jobs_by_creation ON jobs (created_at);
+  CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
+  CREATE INDEX IF NOT EXISTS jobs_by_tool ON jobs (tool, created_at);
   CREATE INDEX IF NOT EXISTS jobs_by_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS jobs_by_fingerprint ON jobs (fingerprint, seq);
+  CREATE INDEX IF NOT EXISTS jobs_by_fingerprint ON jobs (fingerprint, created_at);
   CREATE TABLE IF NOT EXISTS queue (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id TEXT NOT NULL UNIQUE,

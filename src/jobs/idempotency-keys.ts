@@ -11,8 +11,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * The id that `create` made when this key was first used. Throws `idempotency_mismatch` where the key was used for
-   * something else. A `create` that fails leaves the key unused.
+   * The id that `create` made when this key was first used; `create` is to `remember` it together with the job. Throws
+   * `idempotency_mismatch` where the key was used for something else. A `create` that fails leaves the key unused.
    */
   async once(key: string, fingerprint: string, create: () => Promise<string>): Promise<string> {
     const known = this.#statements.get.get(key) as { fingerprint: string; job_id: string } | undefined
@@ -24,12 +24,14 @@ export class IdempotencyKeys {
     const jobId = create()
     this.#underway.set(key, { fingerprint, jobId })
     try {
-      const id = await jobId
-      this.#statements.put.run(key, fingerprint, id, Date.now())
-      return id
+      return await jobId
     } finally {
       this.#underway.delete(key)
     }
+  }
+
+  remember(key: string, { fingerprint, jobId, at }: { fingerprint: string; jobId: string; at: number }): void {
+    this.#statements.put.run(key, fingerprint, jobId, at)
   }
 
   forgetBefore(time: number): void {

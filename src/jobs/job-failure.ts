@@ -1,6 +1,7 @@
 import { HubError } from '../errors.ts'
 import { JobStalledError, JobTimeoutError } from './attempt-limits.ts'
 import { CommandFailedError, CommandLimitError, CommandNotStartedError } from './command-errors.ts'
+import { isFileError } from './file-error.ts'
 import type { JobError } from './job.ts'
 
 /** An output that a command promised with exit 0 and did not make. */
@@ -22,6 +23,7 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
   if (error instanceof OutputMissingError) return { code: 'output_missing', message: error.message, hint: lastError ? `The last error in the log: ${lastError}` : 'See the log' }
   if (error instanceof CommandNotStartedError || error instanceof CommandLimitError) return { code: 'command_not_run', message: error.message }
   if (error instanceof HubError) return { code: error.code, message: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
+  if (isFileError(error, 'ENOSPC', 'EDQUOT')) return { code: 'disk_full', message: 'The disk became full', hint: 'The same job may be retried when there is room' }
   return { code: 'internal', message: 'Something went wrong in the hub', hint: 'The hub wrote the cause to its own log; the same job may be retried' }
 }
 

@@ -42,7 +42,7 @@ export class JobFold implements Fold {
     if (wanted <= 0) return 0
     // The first event that holds line `wanted + 1` begins where the one before it ends.
     const index = this.#logLasts.findIndex((last) => last > wanted)
-    return index <= 0 ? 0 : this.#logEnds[index - 1]!
+    return index === 0 ? 0 : this.#logEnds.at(index === -1 ? -1 : index - 1)!
   }
 
   #jobAt(at: number): Job {

@@ -15,39 +15,58 @@ export interface JobPage {
   readonly next_cursor: string | null
 }
 
-/** Which jobs there are. A view: each row is a fold of the job's log as of its last change of state. */
+/** What decides whether a row still tells what its log does. */
+export interface IndexedJob {
+  readonly id: string
+  readonly status: JobStatus
+  readonly logBytes: number
+}
+
+/**
+ * Which jobs there are. A view: each row is a fold of the job's log as of its last change of state. The order is that
+ * of `created_at`, which no two jobs share, so that it is the same in an index that is made anew.
+ */
 export class JobIndex {
   readonly #database: Database
   readonly #statements: ReturnType<typeof prepareStatements>
+  #lastCreatedAt: number
 
   constructor(database: Database) {
     this.#database = database
     this.#statements = prepareStatements(database)
+    this.#lastCreatedAt = this.#newestCreation()
   }
 
-  /** `fingerprint` stands for all that decides what the job makes. */
-  insert(job: Job, { fingerprint }: { fingerprint: string }): void {
+  /** Milliseconds since 1970, later than those of all jobs there are. */
+  nextCreatedAt(): number {
+    this.#lastCreatedAt = Math.max(Date.now(), this.#lastCreatedAt + 1)
+    return this.#lastCreatedAt
+  }
+
+  /** `fingerprint` stands for all that decides what the job makes; `logBytes` is how much of its log this is. */
+  insert(job: Job, { fingerprint, logBytes }: { fingerprint: string; logBytes: number }): void {
     const { id, tool, status, created_at, expires_at = null } = job
-    this.#statements.insert.run(id, tool, status, created_at, expires_at, fingerprint, JSON.stringify(job))
+    this.#statements.insert.run(id, tool, status, created_at, expires_at, fingerprint, logBytes, JSON.stringify(job))
+    this.#lastCreatedAt = Math.max(this.#lastCreatedAt, created_at)
   }
 
   /** Does nothing for a job that has been removed. */
-  update(job: Job): void {
+  update(job: Job, { logBytes }: { logBytes: number }): void {
     const { id, status, expires_at = null } = job
-    this.#statements.update.run(status, expires_at, JSON.stringify(job), id)
+    this.#statements.update.run(status, expires_at, logBytes, JSON.stringify(job), id)
   }
 
   get(id: string): Job | undefined {
     return parseRow(this.#statements.get.get(id))
   }
 
-  /** The newest job that was asked for the same and has not failed. */
-  findSame(fingerprint: string): Job | undefined {
-    return parseRow(this.#statements.findSame.get(fingerprint))
+  /** The newest job that was asked for the same, has not failed and has not expired. */
+  findSame(fingerprint: string, now: number): Job | undefined {
+    return parseRow(this.#statements.findSame.get(fingerprint, now))
   }
 
   list({ statuses, tool, limit, cursor }: JobFilter): JobPage {
-    const conditions = ['seq < ?']
+    const conditions = ['created_at < ?']
     const values: (string | number)[] = [parseCursor(cursor)]
     if (statuses?.length) {
       conditions.push(`status IN (${statuses.map(() => '?').join()})`)
@@ -58,13 +77,10 @@ export class JobIndex {
       values.push(tool)
     }
     const rows = this.#database
-      .prepare(`SELECT seq, job FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`)
-      .all(...values, limit + 1) as unknown as { seq: number; job: string }[]
-    const page = rows.slice(0, limit)
-    return {
-      jobs: page.map(({ job }) => JSON.parse(job) as Job),
-      next_cursor: rows.length > limit ? page.at(-1)!.seq.toString(36) : null,
-    }
+      .prepare(`SELECT job FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC LIMIT ?`)
+      .all(...values, limit + 1) as unknown as { job: string }[]
+    const jobs = rows.slice(0, limit).map(({ job }) => JSON.parse(job) as Job)
+    return { jobs, next_cursor: rows.length > limit ? jobs.at(-1)!.created_at.toString(36) : null }
   }
 
   /** Forgets a job; for a while the id is known to have been one. */
@@ -81,35 +97,43 @@ export class JobIndex {
     this.#statements.sweepGone.run(time)
   }
 
-  ids(): string[] {
-    return (this.#statements.ids.all() as unknown as { id: string }[]).map(({ id }) => id)
+  /** All of them, oldest first. */
+  all(): readonly IndexedJob[] {
+    return this.#statements.all.all() as unknown as IndexedJob[]
   }
 
-  /** Ids of the ended jobs, the one that expires first at the front. */
-  ended(): { readonly id: string; readonly expiresAt: number }[] {
-    return this.#statements.ended.all() as unknown as { id: string; expiresAt: number }[]
+  /** Ids of the jobs whose time is over, the one that has waited longest first. */
+  expired(now: number): readonly string[] {
+    return (this.#statements.expired.all(now) as unknown as { id: string }[]).map(({ id }) => id)
   }
 
-  unendedIds(): string[] {
-    return (this.#statements.unended.all() as unknown as { id: string }[]).map(({ id }) => id)
+  /** Of the jobs that have ended, those that expire first. */
+  oldestEnded(limit: number): readonly Job[] {
+    return (this.#statements.oldestEnded.all(limit) as unknown as { job: string }[]).map(({ job }) => JSON.parse(job) as Job)
+  }
+
+  #newestCreation(): number {
+    return (this.#statements.newest.get() as { at: number | null }).at ?? 0
   }
 }
 
 function prepareStatements(database: Database) {
   return {
     insert: database.prepare(`
-      INSERT OR REPLACE INTO jobs (id, tool, status, created_at, expires_at, fingerprint, job) VALUES (?, ?, ?, ?, ?, ?, ?)`),
-    update: database.prepare('UPDATE jobs SET status = ?, expires_at = ?, job = ? WHERE id = ?'),
+      INSERT OR REPLACE INTO jobs (id, tool, status, created_at, expires_at, fingerprint, log_bytes, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+    update: database.prepare('UPDATE jobs SET status = ?, expires_at = ?, log_bytes = ?, job = ? WHERE id = ?'),
     get: database.prepare('SELECT job FROM jobs WHERE id = ?'),
     findSame: database.prepare(`
-      SELECT job FROM jobs WHERE fingerprint = ? AND status IN ('completed', 'running', 'queued') ORDER BY seq DESC LIMIT 1`),
+      SELECT job FROM jobs WHERE fingerprint = ? AND status IN ('completed', 'running', 'queued') AND (expires_at IS NULL OR expires_at > ?)
+      ORDER BY created_at DESC LIMIT 1`),
     remove: database.prepare('DELETE FROM jobs WHERE id = ?'),
     putGone: database.prepare('INSERT OR REPLACE INTO gone (id, at) VALUES (?, ?)'),
     getGone: database.prepare('SELECT 1 FROM gone WHERE id = ?'),
     sweepGone: database.prepare('DELETE FROM gone WHERE at < ?'),
-    ids: database.prepare('SELECT id FROM jobs'),
-    ended: database.prepare('SELECT id, expires_at AS expiresAt FROM jobs WHERE expires_at IS NOT NULL ORDER BY expires_at'),
-    unended: database.prepare("SELECT id FROM jobs WHERE status IN ('queued', 'running') ORDER BY seq"),
+    all: database.prepare('SELECT id, status, log_bytes AS logBytes FROM jobs ORDER BY created_at'),
+    expired: database.prepare('SELECT id FROM jobs WHERE expires_at <= ? ORDER BY expires_at'),
+    oldestEnded: database.prepare('SELECT job FROM jobs WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ?'),
+    newest: database.prepare('SELECT max(created_at) AS at FROM jobs'),
   }
 }
 
@@ -118,7 +142,6 @@ function parseRow(row: unknown): Job | undefined {
 }
 
 function parseCursor(cursor: string | undefined): number {
-  const seq = cursor === undefined ? Number.NaN : Number.parseInt(cursor, 36)
-  return Number.isSafeInteger(seq) ? seq : Number.MAX_SAFE_INTEGER
+  const createdAt = cursor === undefined ? Number.NaN : Number.parseInt(cursor, 36)
+  return Number.isSafeInteger(createdAt) ? createdAt : Number.MAX_SAFE_INTEGER
 }
-

@@ -11,16 +11,25 @@ export type LoggedEvent = {
   [Type in Exclude<EventType, 'snapshot' | 'progress' | 'ping' | 'reset'>]: { readonly type: Type; readonly data: EventDataByType[Type] }
 }[Exclude<EventType, 'snapshot' | 'progress' | 'ping' | 'reset'>]
 
+const CATCH_UP_EACH_MS = 1000
+
+export interface JobLogOptions {
+  readonly events: EventLog<JobFold>
+  readonly index: JobIndex
+  readonly feed: JobFeed
+  /** Told once a second while the index cannot be written. */
+  readonly onIndexError: (error: unknown) => void
+}
+
 /** The single way in which a job changes: append to its log. The index and the feed follow from what was appended. */
 export class JobLog {
-  readonly #events: EventLog<JobFold>
-  readonly #index: JobIndex
-  readonly #feed: JobFeed
+  readonly #options: JobLogOptions
+  /** Jobs whose rows could not be written, as on a full disk: the log goes on without them. */
+  readonly #behind = new Map<string, { readonly job: Job; readonly logBytes: number }>()
+  #timer: NodeJS.Timeout | undefined
 
-  constructor({ events, index, feed }: { events: EventLog<JobFold>; index: JobIndex; feed: JobFeed }) {
-    this.#events = events
-    this.#index = index
-    this.#feed = feed
+  constructor(options: JobLogOptions) {
+    this.#options = options
   }
 
   /** Writes a little, once. */
@@ -35,22 +44,52 @@ export class JobLog {
 
   /** Opens a job's log for writing over a time; give it back with `release`. */
   async write(id: string): Promise<JobWriter> {
-    const open = await this.#events.pin(id)
-    return new JobWriter(open, { index: this.#index, feed: this.#feed })
+    const open = await this.#options.events.pin(id)
+    return new JobWriter(open, {
+      feed: this.#options.feed,
+      onChange: (job, logBytes) => {
+        this.#behind.set(job.id, { job, logBytes })
+        this.#catchUp()
+      },
+    })
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#behind.clear()
+  }
+
+  #catchUp(): void {
+    try {
+      for (const [id, { job, logBytes }] of this.#behind) {
+        this.#options.index.update(job, { logBytes })
+        this.#behind.delete(id)
+      }
+    } catch (error) {
+      if (this.#timer) return
+      this.#options.onIndexError(error)
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined
+        this.#catchUp()
+      }, CATCH_UP_EACH_MS).unref()
+    }
   }
 }
 
 export class JobWriter {
   readonly release: () => void
   readonly #open: OpenStream<JobFold>
-  readonly #index: JobIndex
   readonly #feed: JobFeed
+  readonly #onChange: (job: Job, logBytes: number) => void
 
-  constructor(open: OpenStream<JobFold> & { readonly release: () => void }, { index, feed }: { index: JobIndex; feed: JobFeed }) {
+  constructor(
+    open: OpenStream<JobFold> & { readonly release: () => void },
+    { feed, onChange }: { feed: JobFeed; onChange: (job: Job, logBytes: number) => void },
+  ) {
     this.#open = open
     this.release = open.release
-    this.#index = index
     this.#feed = feed
+    this.#onChange = onChange
   }
 
   /** As of all that has been written. */
@@ -58,8 +97,15 @@ export class JobWriter {
     return this.#open.stream.fold.job
   }
 
-  get interruptions(): number {
-    return this.#open.stream.fold.interruptions
+  /** The number last told, which is not in the log. */
+  get progressSoFar(): number | null {
+    const { last, fold } = this.#open.stream
+    return last?.type === 'progress' ? (last.data as EventDataByType['progress']).progress : fold.job.progress
+  }
+
+  /** Bytes of the log so far. */
+  get logBytes(): number {
+    return this.#open.stream.head
   }
 
   /** Bytes handed over and not yet on the disk. */
@@ -76,7 +122,7 @@ export class JobWriter {
     await told
     const { job } = stream.fold
     if (changesState) {
-      this.#index.update(job)
+      this.#onChange(job, stream.head)
       await this.#feed.changed(job)
     }
     return job

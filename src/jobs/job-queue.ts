@@ -53,6 +53,13 @@ export class JobQueue {
     return leased.filter(({ worker, leased_until }) => leased_until < now || !workers.includes(worker)).map(({ job_id }) => job_id)
   }
 
+  /** Drops every place whose job is not one of `jobIds`. */
+  retain(jobIds: ReadonlySet<string>): void {
+    for (const { job_id } of this.#statements.all.all() as unknown as { job_id: string }[]) {
+      if (!jobIds.has(job_id)) this.forget(job_id)
+    }
+  }
+
   /** Job ids in the order in which they will be claimed. */
   waiting(): string[] {
     return (this.#statements.waiting.all() as unknown as { job_id: string }[]).map(({ job_id }) => job_id)
@@ -81,6 +88,7 @@ function prepareStatements(database: Database) {
     release: database.prepare('DELETE FROM queue WHERE job_id = ? AND worker = ?'),
     withdraw: database.prepare(`DELETE FROM queue WHERE job_id = ? AND ${waits}`),
     forget: database.prepare('DELETE FROM queue WHERE job_id = ?'),
+    all: database.prepare('SELECT job_id FROM queue'),
     leased: database.prepare('SELECT job_id, worker, leased_until FROM queue WHERE worker IS NOT NULL'),
     waiting: database.prepare(`SELECT job_id FROM queue WHERE ${waits} ORDER BY seq`),
     countWaiting: database.prepare(`SELECT count(*) AS count FROM queue WHERE ${waits}`),

@@ -140,12 +140,10 @@ export function applyEvent(job: Job, event: JobEvent): Job {
 
 /** A new attempt starts clean: what an earlier one left is not this one's. */
 function applyStatus(job: Job, { reason: _, rev: __, ...data }: StatusData): Job {
-  const { queue_position: ___, ...placed } = job
-  if (data.status === 'queued') {
-    const { error, started_at, ended_at, expires_at, ...waiting } = withoutProgress(placed)
-    return { ...waiting, progress: null, artifacts: [], result: {}, ...data }
-  }
-  return { ...(data.status === 'running' ? withoutProgress(placed) : placed), ...data }
+  const { queue_position: ___, ...settled } = withoutProgress(job)
+  if (data.status !== 'queued') return { ...settled, ...data }
+  const { error, started_at, ended_at, expires_at, ...waiting } = settled
+  return { ...waiting, progress: null, artifacts: [], result: {}, ...data }
 }
 
 function withoutProgress(job: Job): Job {

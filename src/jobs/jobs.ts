@@ -1,23 +1,17 @@
-import { customAlphabet } from 'nanoid'
-import { z } from 'zod'
-import { HubError, type FieldError } from '../errors.ts'
-import { redactUrl } from '../fetch/check-url.ts'
+import { HubError } from '../errors.ts'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import { StreamClosedError } from '../streams/stream.ts'
-import { findTool } from '../tools/registry.ts'
-import type { Requirements, Tool } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
-import type { DiskGuard } from './disk-guard.ts'
-import type { IdempotencyKeys } from './idempotency-keys.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { JobFeed } from './job-feed.ts'
 import type { JobFold } from './job-fold.ts'
 import type { JobFilter, JobIndex, JobPage } from './job-index.ts'
+import type { JobIntake, Submission } from './job-intake.ts'
 import type { JobLog } from './job-log.ts'
 import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
-import { fingerprintOf, type RequestStore } from './request-store.ts'
-import type { Staging } from './stage.ts'
+import type { RequestStore } from './request-store.ts'
+import { Turns } from './turns.ts'
 import { end } from './worker.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -28,97 +22,87 @@ export interface JobsOptions {
   readonly queue: JobQueue
   readonly pool: WorkerPool
   readonly feed: JobFeed
+  readonly intake: JobIntake
   readonly requests: RequestStore
   readonly artifacts: ArtifactStore
-  readonly staging: Staging
-  readonly disk: DiskGuard
   readonly removal: JobRemoval
-  readonly idempotencyKeys: IdempotencyKeys
-  readonly checkRequirements: (requirements: Requirements) => Promise<void>
-  readonly maxWaiting: number
   readonly retentionMs: number
-}
-
-export interface Submission {
-  readonly tool: string
-  readonly input: unknown
-  readonly idempotencyKey?: string | undefined
 }
 
 /** The face of this folder: what can be asked of jobs. Every method throws HubErrors. */
 export class Jobs {
   readonly #options: JobsOptions
-  #arriving = 0
+  readonly #turns = new Turns()
 
   constructor(options: JobsOptions) {
     this.#options = options
   }
 
   /** Resolves when the job is on the disk for good. */
-  async submit({ tool: toolName, input: rawInput, idempotencyKey }: Submission): Promise<Job> {
-    const tool = findTool(toolName)
-    const input = parseInput(tool, rawInput)
-    const fingerprint = fingerprintOf(tool.name, input)
-    const create = () => this.#create(tool, { input, fingerprint })
-    if (idempotencyKey === undefined) return create()
-    const id = await this.#options.idempotencyKeys.once(idempotencyKey, fingerprint, async () => (await create()).id)
-    return this.get(id)
+  async submit(submission: Submission): Promise<Job> {
+    return this.get(await this.#options.intake.submit(submission))
   }
 
   /** The newest job that was asked for the same and has not failed: its result serves. */
-  findSame({ tool: toolName, input }: Submission): Job | undefined {
-    const tool = findTool(toolName)
-    const same = this.#options.index.findSame(fingerprintOf(tool.name, parseInput(tool, input)))
+  findSame(submission: Submission): Job | undefined {
+    const same = this.#options.intake.findSame(submission)
     return same && this.get(same.id)
   }
 
   /** As of now: with its progress while it runs, its place while it waits, and the offset to follow from. */
   get(id: string): Job {
-    const live = this.#options.events.peek(id)
-    if (live && live.stream.head > 0) return this.#placed(live.broadcast.snapshotData(live.stream.head) as Job)
-    const job = this.#options.index.get(id)
-    if (job) return this.#placed(job)
-    throw this.#unknown(id)
+    const { index, queue } = this.#options
+    const job = this.#peek(id) ?? index.get(id)
+    if (!job) throw this.#unknown(id)
+    return job.status === 'queued' ? placed(job, queue.position(id)) : job
   }
 
   list(filter: JobFilter): JobPage {
     const page = this.#options.index.list(filter)
-    return { ...page, jobs: page.jobs.map((job) => (hasEnded(job.status) ? job : this.get(job.id))) }
+    if (page.jobs.every(({ status }) => hasEnded(status))) return page
+    const positions = new Map(this.#options.queue.waiting().map((id, index) => [id, index + 1]))
+    const asOfNow = (job: Job) => placed(this.#peek(job.id) ?? job, positions.get(job.id))
+    return { ...page, jobs: page.jobs.map((job) => (hasEnded(job.status) ? job : asOfNow(job))) }
   }
 
   /** A job that has ended stays as it is. */
-  async cancel(id: string): Promise<Job> {
-    const { queue, pool } = this.#options
-    const job = this.get(id)
-    if (hasEnded(job.status)) return job
-    if (queue.withdraw(id)) {
-      await this.#endCancelled(id)
-      pool.placeWaiting()
-    } else await pool.cancel(id)
-    return this.get(id)
+  cancel(id: string): Promise<Job> {
+    return this.#turns.take(id, () => this.#cancel(id))
   }
 
   /** Queues an ended job again; its log goes on where it ended. */
-  async retry(id: string): Promise<Job> {
-    const { log, queue, pool, requests, artifacts, disk } = this.#options
-    const job = this.get(id)
-    if (!hasEnded(job.status)) {
-      throw new HubError('job_active', `The job is ${job.status} and can be retried when it has ended`, { hint: 'Cancel it first' })
-    }
-    if (!(await requests.get(id))) throw new HubError('job_expired', 'What the job was asked for is no longer kept')
-    this.#assertOpen()
-    await disk.assertRoomFor(0)
-    await artifacts.remove(id)
-    await log.record(id, [{ type: 'status', data: { status: 'queued', reason: 'retried' } }], { reopen: true, durable: true })
-    queue.enqueue(id)
-    pool.wake()
-    return this.get(id)
+  retry(id: string): Promise<Job> {
+    return this.#turns.take(id, async () => {
+      const { log, queue, pool, intake, requests, artifacts } = this.#options
+      const { status } = this.get(id)
+      if (!hasEnded(status)) {
+        throw new HubError('job_active', `The job is ${status} and can be retried when it has ended`, { hint: 'Cancel it first' })
+      }
+      if (!(await requests.get(id))) throw new HubError('job_expired', 'What the job was asked for is no longer kept')
+      await intake.admit(async () => {
+        await log.record(id, [{ type: 'status', data: { status: 'queued', reason: 'retried' } }], { reopen: true, durable: true })
+        // After the log, or a crash between the two would leave a completed job without its files.
+        await artifacts.remove(id).finally(() => queue.enqueue(id))
+      })
+      pool.wake()
+      return this.get(id)
+    })
   }
 
   /** A job that still runs is cancelled first. */
-  async remove(id: string): Promise<void> {
-    await this.cancel(id)
-    await this.#options.removal.remove(id)
+  remove(id: string): Promise<void> {
+    return this.#turns.take(id, async () => {
+      await this.#cancel(id)
+      await this.#options.removal.remove(id)
+    })
+  }
+
+  /** Removes a job unless it has been retried since, or ends later than `now` allows. */
+  removeEnded(id: string, { expiresBy }: { expiresBy: number }): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const job = this.#options.index.get(id)
+      if (job && hasEnded(job.status) && (job.expires_at ?? 0) <= expiresBy) await this.#options.removal.remove(id)
+    })
   }
 
   /** The job's stream, to be followed. */
@@ -158,47 +142,18 @@ export class Jobs {
     return { running: this.#options.pool.runningCount, waiting: this.#options.queue.waitingCount }
   }
 
-  async #create(tool: Tool, { input, fingerprint }: { input: unknown; fingerprint: string }): Promise<Job> {
-    const { log, index, queue, pool, requests, staging, disk, checkRequirements } = this.#options
-    tool.check?.(input)
-    this.#assertOpen()
-    for (const [position, source] of tool.sources(input).entries()) await staging.check(source, `inputs[${position}].source`)
-    this.#arriving++
-    try {
-      this.#assertQueueHasRoom()
-      await disk.assertRoomFor(0)
-      await checkRequirements(tool.requires?.(input) ?? {})
-      const id = newJobId()
-      await requests.put(id, { tool: tool.name, input, fingerprint })
-      const created: Job['created_at'] = Date.now()
-      const data = { status: 'queued', id, tool: tool.name, input: withoutSecrets(input), created_at: created } as const
-      const writer = await log.write(id)
-      try {
-        const job = await writer.append([{ type: 'status', data }], { durable: true })
-        index.insert(job, { fingerprint })
-      } finally {
-        writer.release()
-      }
-      queue.enqueue(id)
-      pool.wake()
-      return this.get(id)
-    } finally {
-      this.#arriving--
+  /** More than once if need be: while the hub stops, a running job may go back to the queue instead of ending. */
+  async #cancel(id: string): Promise<Job> {
+    const { queue, pool } = this.#options
+    for (;;) {
+      const job = this.get(id)
+      if (hasEnded(job.status)) return job
+      if (!queue.withdraw(id) && (await pool.cancel(id))) continue
+      // Its place may also be claimed by a worker that broke down.
+      queue.forget(id)
+      await this.#endCancelled(id)
+      pool.placeWaiting()
     }
-  }
-
-  #assertOpen(): void {
-    if (!this.#options.pool.isStopping) return
-    throw new HubError('shutting_down', 'The hub is going down and takes no new jobs', { retryAfterSeconds: 10 })
-  }
-
-  /** Counts those on their way in, so that a crowd cannot all slip through the same last place. */
-  #assertQueueHasRoom(): void {
-    const { queue, pool, maxWaiting } = this.#options
-    if (queue.waitingCount + this.#arriving <= maxWaiting + pool.freeSlots) return
-    throw new HubError('queue_full', `${maxWaiting} jobs are waiting, which is the limit`, {
-      hint: 'Try again when some of them are done', retryAfterSeconds: 10,
-    })
   }
 
   async #endCancelled(id: string): Promise<void> {
@@ -213,9 +168,10 @@ export class Jobs {
     }
   }
 
-  #placed(job: Job): Job {
-    const position = job.status === 'queued' ? this.#options.queue.position(job.id) : undefined
-    return position === undefined ? job : { ...job, queue_position: position }
+  /** As the log tells it, where that is in memory. */
+  #peek(id: string): Job | undefined {
+    const live = this.#options.events.peek(id)
+    return live && live.stream.head > 0 ? (live.broadcast.snapshotData(live.stream.head) as Job) : undefined
   }
 
   #unknown(id: string): HubError {
@@ -226,27 +182,6 @@ export class Jobs {
   }
 }
 
-/** 131 random bits: who knows the id may read the job. Letters and digits only, to be typed and double-clicked. */
-const newJobId = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 22)
-
-function parseInput(tool: Tool, rawInput: unknown): unknown {
-  const parsed = tool.input.safeParse(rawInput)
-  if (parsed.success) return parsed.data
-  const errors: FieldError[] = parsed.error.issues.map(({ path, message }) => ({ path: pathOf(path), message }))
-  const [first] = errors
-  throw new HubError('invalid_input', first ? `${first.path || 'input'}: ${first.message}` : 'The input is not valid', {
-    errors, hint: `GET /api/tools/${tool.name} tells what it takes`,
-  })
-}
-
-function pathOf(path: z.core.$ZodIssue['path']): string {
-  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part)), '')
-}
-
-/** A URL's query often holds a signature; the job's log is for all who know its id. */
-function withoutSecrets(value: unknown): unknown {
-  if (typeof value === 'string') return /^https?:\/\//i.test(value) ? redactUrl(value) : value
-  if (Array.isArray(value)) return value.map(withoutSecrets)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withoutSecrets(field)]))
+function placed(job: Job, position: number | undefined): Job {
+  return job.status === 'queued' && position !== undefined ? { ...job, queue_position: position } : job
 }

@@ -2,7 +2,7 @@ import type { LogLevel } from '../tools/tool.ts'
 import type { LogLine } from './job.ts'
 import type { JobWriter } from './job-log.ts'
 
-/** One event carries at most this much, so that no message gets near ComputerCraft's 128 KiB. */
+/** One event carries at most this much text, twice, so that no message gets near ComputerCraft's 128 KiB. */
 const LINES_PER_EVENT = 64
 const BYTES_PER_EVENT = 16 * 1024
 const LINE_CHARACTERS = 4000
@@ -76,10 +76,13 @@ export class LogLines {
   }
 
   #push(line: Omit<LogLine, 'n'>): void {
+    // As it will stand in the event: what is escaped there may be six times as long.
+    const bytes = Buffer.byteLength(JSON.stringify(line.text))
+    if (this.#burstBytes + bytes > BYTES_PER_EVENT) this.#flush()
     this.#burst.push({ n: this.#next++, ...line })
-    this.#burstBytes += line.text.length
-    this.#totalBytes += line.text.length
-    if (this.#burst.length >= LINES_PER_EVENT || this.#burstBytes >= BYTES_PER_EVENT) return this.#flush()
+    this.#burstBytes += bytes
+    this.#totalBytes += bytes
+    if (this.#burst.length >= LINES_PER_EVENT) return this.#flush()
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(() => {

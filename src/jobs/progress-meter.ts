@@ -57,7 +57,6 @@ export class ProgressMeter {
     this.#tell({ progress: this.#progress, phase: 'running', ...present, ...eta })
   }
 
-
   #raise(progress: number): void {
     this.#progress = Math.min(ALMOST, Math.max(this.#progress ?? 0, round(progress)))
   }

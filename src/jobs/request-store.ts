@@ -9,6 +9,8 @@ export interface JobRequest {
   readonly tool: string
   readonly input: unknown
   readonly fingerprint: string
+  /** What the caller sent so that sending again makes no second job. */
+  readonly idempotencyKey?: string
 }
 
 /** Keeps each job's request beside its log, so that it can be run again after anything. */
@@ -22,7 +24,8 @@ export class RequestStore {
   /** On the disk for good when it resolves. */
   async put(jobId: string, request: JobRequest): Promise<void> {
     const directory = join(this.#directory, jobId)
-    await mkdir(directory, { recursive: true })
+    // Not recursive: Node then tells ENOENT of a full disk.
+    await mkdir(directory)
     const path = join(directory, 'request.json')
     const file = await open(`${path}.part`, 'w', 0o600)
     try {

@@ -1,16 +1,17 @@
 import type { DiskGuard } from './disk-guard.ts'
 import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { JobIndex } from './job-index.ts'
-import type { JobRemoval } from './job-removal.ts'
 import type { UploadStore } from './upload-store.ts'
 
 const SWEEP_EACH_MS = 60_000
 const REMEMBER_REMOVED_MS = 7 * 24 * 3600 * 1000
+const ROUND_JOBS = 100
 const CLOCK_JUMP_MS = 3600 * 1000
 
 export interface RetentionOptions {
   readonly index: JobIndex
-  readonly removal: JobRemoval
+  /** Removes a job that has ended, unless it is asked for again or ends later than that. */
+  readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<void>
   readonly uploads: UploadStore
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
@@ -43,24 +44,27 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removal, uploads, idempotencyKeys, retentionMs } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, retentionMs } = this.#options
     // A clock that was set forward would expire everything at once; the next sweep is soon enough to believe it.
     if (this.#clockJumped()) return
-    for (const { id, expiresAt } of index.ended()) {
-      if (expiresAt > now) break
-      await removal.remove(id)
-    }
+    for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now })
     await uploads.sweep(now)
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
     await this.#makeRoom()
   }
 
+  /** What each job weighs is known; the disk is looked at again only when that should be enough. */
   async #makeRoom(): Promise<void> {
-    const { index, removal, disk } = this.#options
-    for (const { id } of index.ended()) {
-      if ((await disk.excess()) === 0) return
-      await removal.remove(id)
+    const { index, removeEnded, disk } = this.#options
+    for (let excess = await disk.excess(); excess > 0; excess = await disk.excess()) {
+      const oldest = index.oldestEnded(ROUND_JOBS)
+      if (oldest.length === 0) return
+      for (const { id, artifacts } of oldest) {
+        if (excess <= 0) break
+        await removeEnded(id, { expiresBy: Number.POSITIVE_INFINITY })
+        excess -= artifacts.reduce((sum, { size }) => sum + size, 0)
+      }
       disk.forgetUsage()
     }
   }

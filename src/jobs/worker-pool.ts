@@ -6,13 +6,15 @@ import type { Claim, JobQueue } from './job-queue.ts'
 import type { Outcome } from './worker.ts'
 
 const EXTEND_EACH_MS = 10_000
+/** What a job may take to end once it has been told to. */
+const LET_GO_MS = 10_000
 
 export interface WorkerPoolOptions {
   readonly queue: JobQueue
   readonly events: EventLog<JobFold>
   readonly slots: number
   readonly work: (jobId: string, signal: AbortSignal) => Promise<Outcome>
-  readonly onInternalError: (jobId: string, error: unknown) => void
+  readonly onInternalError: (error: unknown, jobId?: string) => void
 }
 
 interface Running {
@@ -31,7 +33,7 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
-    this.#timer = setInterval(() => this.#extendLeases(), EXTEND_EACH_MS).unref()
+    this.#timer = setInterval(() => this.tendLeases(), EXTEND_EACH_MS).unref()
   }
 
   get runningCount(): number {
@@ -42,21 +44,21 @@ export class WorkerPool {
     return this.#options.slots - this.#running.size
   }
 
-  /** There may be something to do. */
+  /** There may be something to do. Never throws: what cannot be claimed now is at the next look at the leases. */
   wake(): void {
-    while (!this.isStopping && this.freeSlots > 0) {
-      const claim = this.#options.queue.claim(this.worker, Date.now())
-      if (!claim) break
-      this.#start(claim)
+    try {
+      if (this.#claimAll() > 0) this.placeWaiting()
+    } catch (error) {
+      this.#options.onInternalError(error)
     }
-    this.placeWaiting()
   }
 
-  /** Resolves when the job has ended; a job that does not run here is left alone. */
-  async cancel(jobId: string): Promise<void> {
+  /** Resolves when the job has ended or gone back to the queue; false where it does not run here. */
+  async cancel(jobId: string): Promise<boolean> {
     const running = this.#running.get(jobId)
     running?.abort.abort(new JobCancelledError('cancelled on request'))
     await running?.done
+    return running !== undefined
   }
 
   /** Tells the jobs that wait, and are watched, where they stand. */
@@ -72,15 +74,51 @@ export class WorkerPool {
     if (known !== position) stream.setLast('status', { status: 'queued', queue_position: position })
   }
 
-  /** Takes no more; lets what runs go on for `drainMs`, then puts it back into the queue. */
+  /**
+   * Takes no more; lets what runs go on for `drainMs`, then puts it back into the queue. What does not let go even
+   * then is left, and found as interrupted at the next start.
+   */
   async stop({ drainMs }: { drainMs: number }): Promise<void> {
     this.isStopping = true
-    const timer = setTimeout(() => {
-      for (const { abort } of this.#running.values()) abort.abort(new HubStoppingError('the hub is stopping'))
-    }, drainMs)
-    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done))
-    clearTimeout(timer)
+    const timers: NodeJS.Timeout[] = []
+    const isOver = new Promise<void>((resolve) => {
+      timers.push(setTimeout(() => {
+        for (const { abort } of this.#running.values()) abort.abort(new HubStoppingError('the hub is stopping'))
+        timers.push(setTimeout(resolve, LET_GO_MS))
+      }, drainMs))
+    })
+    await Promise.race([isOver, Promise.all([...this.#running.values()].map(({ done }) => done))])
+    for (const timer of timers) clearTimeout(timer)
     clearInterval(this.#timer)
+  }
+
+  /**
+   * Holds on to the jobs that run, each 10 s. After a pause of the whole process a lease may be another's: then the
+   * work is not ours any more. A job whose worker broke down lets its lease run out, and waits again.
+   */
+  tendLeases(now: number = Date.now()): void {
+    const { queue, onInternalError } = this.#options
+    try {
+      for (const { claim, abort } of this.#running.values()) {
+        if (!queue.extend(claim, now)) abort.abort(new LeaseLostError('the lease is lost'))
+      }
+      for (const jobId of queue.abandoned({ workers: [this.worker], now })) {
+        if (!this.#running.has(jobId)) queue.enqueue(jobId)
+      }
+    } catch (error) {
+      onInternalError(error)
+    }
+    this.wake()
+  }
+
+  #claimAll(): number {
+    let count = 0
+    for (; !this.isStopping && this.freeSlots > 0; count++) {
+      const claim = this.#options.queue.claim(this.worker, Date.now())
+      if (!claim) break
+      this.#start(claim)
+    }
+    return count
   }
 
   #start(claim: Claim): void {
@@ -96,18 +134,11 @@ export class WorkerPool {
       if (outcome === 'ended') queue.release(claim)
       else if (outcome === 'back_to_queue') queue.enqueue(claim.jobId)
     } catch (error) {
-      // The log itself could not be written. The lease runs out, and the job is found again.
-      onInternalError(claim.jobId, error)
+      // The log or the queue could not be written. The lease runs out, and the job is found again.
+      onInternalError(error, claim.jobId)
     } finally {
       this.#running.delete(claim.jobId)
       this.wake()
-    }
-  }
-
-  /** After a pause of the whole process a lease may be another's: then the work is not ours any more. */
-  #extendLeases(): void {
-    for (const { claim, abort } of this.#running.values()) {
-      if (!this.#options.queue.extend(claim, Date.now())) abort.abort(new LeaseLostError('the lease is lost'))
     }
   }
 }

@@ -4,9 +4,10 @@ import { HubError } from '../errors.ts'
 import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import { CommandFailedError } from './command-errors.ts'
 import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
 import type { DiskGuard } from './disk-guard.ts'
-import type { Artifact, JobError, JobStatus } from './job.ts'
+import { hasEnded, type Artifact, type JobError, type JobStatus } from './job.ts'
 import { OutputMissingError, toJobError } from './job-failure.ts'
 import type { JobLog, JobWriter } from './job-log.ts'
 import { LogLines } from './log-lines.ts'
@@ -37,21 +38,31 @@ export type Outcome = 'ended' | 'back_to_queue' | 'lost'
 /** Works one claimed job: stage, plan, run, publish. Whatever happens, the log says how it ended. */
 export async function work(jobId: string, signal: AbortSignal, options: WorkerOptions): Promise<Outcome> {
   const writer = await options.log.write(jobId)
+  try {
+    // A place in the queue that outlived its job, where a crash or a full disk came between the two.
+    return hasEnded(writer.job.status) ? 'ended' : await workAttempt(jobId, signal, { writer, options })
+  } finally {
+    writer.release()
+  }
+}
+
+async function workAttempt(
+  jobId: string, signal: AbortSignal, { writer, options }: { writer: JobWriter; options: WorkerOptions },
+): Promise<Outcome> {
   const attempt = writer.job.attempt + 1
   const lines = new LogLines(writer, { attempt, maxBytes: options.logBytes })
   const limits = limitAttempt(signal, { ...options, assertRoom: () => options.disk.assertRoomFor(0) })
-  const workspace = await makeWorkspace(options.jobDirectory(jobId))
   try {
     await writer.append([{ type: 'status', data: { status: 'running', attempt, started_at: Date.now(), progress: 0 } }], { attempt })
+    const workspace = await makeWorkspace(options.jobDirectory(jobId))
     await runAttempt(jobId, { writer, lines, limits, workspace, options, attempt })
+    await clear(jobId, { of: 'workspace', options })
     await end(writer, { status: 'completed', attempt, retentionMs: options.retentionMs })
     return 'ended'
   } catch (error) {
     return await settle(error, { jobId, writer, lines, attempt, options })
   } finally {
     limits.stop()
-    await removeWorkspace(workspace)
-    writer.release()
   }
 }
 
@@ -65,6 +76,7 @@ interface Attempt {
 }
 
 async function runAttempt(jobId: string, { writer, lines, limits, workspace, options, attempt }: Attempt): Promise<void> {
+  limits.signal.throwIfAborted()
   const request = await options.requests.get(jobId)
   if (!request) throw new HubError('internal', 'What was asked for could not be read any more')
   const meter = new ProgressMeter((data) => writer.progress(data))
@@ -107,6 +119,7 @@ async function prepare(
   const inputs: string[] = []
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
   for (const [index, source] of sources.entries()) {
+    limits.signal.throwIfAborted()
     inputs.push(await options.staging.stage(source, {
       directory: workspace.inputDirectory,
       index,
@@ -148,21 +161,39 @@ async function settle(
   { jobId, writer, lines, attempt, options }: { jobId: string; writer: JobWriter; lines: LogLines; attempt: number; options: WorkerOptions },
 ): Promise<Outcome> {
   if (error instanceof LeaseLostError) return 'lost'
+  const cause = await causeOf(error, options.disk)
+  // First of all: on a full disk the log waits for the room that these give back.
+  await clear(jobId, { of: 'workspace and artifacts', options })
   await lines.finish()
-  if (error instanceof HubStoppingError) {
+  if (cause instanceof HubStoppingError) {
     await writer.append([{ type: 'status', data: { status: 'queued', reason: 'hub_stopped' } }], { attempt, durable: true })
     return 'back_to_queue'
   }
-  await options.artifacts.remove(jobId)
   const { retentionMs } = options
-  if (error instanceof JobCancelledError) {
+  if (cause instanceof JobCancelledError) {
     await end(writer, { status: 'cancelled', attempt, retentionMs })
     return 'ended'
   }
-  const jobError = toJobError(error, { logTail: [...lines.tail], lastError: lines.lastError })
-  if (jobError.code === 'internal') options.onInternalError(jobId, error)
+  const jobError = toJobError(cause, { logTail: [...lines.tail], lastError: lines.lastError })
+  if (jobError.code === 'internal') options.onInternalError(jobId, cause)
   await end(writer, { status: 'failed', attempt, retentionMs, error: jobError })
   return 'ended'
+}
+
+/** A file that cannot be removed is the operator's trouble, and no reason to leave a job without its end. */
+async function clear(jobId: string, { of, options }: { of: 'workspace' | 'workspace and artifacts'; options: WorkerOptions }): Promise<void> {
+  try {
+    await removeWorkspace(options.jobDirectory(jobId))
+    if (of === 'workspace and artifacts') await options.artifacts.remove(jobId)
+  } catch (error) {
+    options.onInternalError(jobId, error)
+  }
+}
+
+/** A command that found no room only says that it failed; the disk says why. */
+async function causeOf(error: unknown, disk: DiskGuard): Promise<unknown> {
+  if (!(error instanceof CommandFailedError) || error.signal !== null) return error
+  return disk.assertRoomFor(0).then(() => error, (full: unknown) => (full instanceof HubError ? full : error))
 }
 
 /** The last events of a job, in one piece: from here on its log is closed. */
@@ -171,7 +202,8 @@ export async function end(
   { status, attempt, retentionMs, error }: { status: JobStatus; attempt: number; retentionMs: number; error?: JobError },
 ): Promise<void> {
   const now = Date.now()
-  const data = { status, ended_at: now, expires_at: now + retentionMs, ...(status === 'completed' && { progress: 100 }) }
+  const progress = status === 'completed' ? 100 : writer.progressSoFar
+  const data = { status, ended_at: now, expires_at: now + retentionMs, progress }
   await writer.append(
     [...(error ? [{ type: 'error', data: { error } } as const] : []), { type: 'status', data }, { type: 'end', data: { status } }],
     { attempt, durable: true },

@@ -11,16 +11,21 @@ export interface JobWorkspace {
 
 /** An empty workspace, whatever an earlier attempt has left. */
 export async function makeWorkspace(jobDirectory: string): Promise<JobWorkspace> {
-  const directory = join(jobDirectory, 'work')
-  await rm(directory, { recursive: true, force: true })
+  await removeWorkspace(jobDirectory)
+  const directory = workspaceOf(jobDirectory)
   const workspace = { directory, inputDirectory: join(directory, 'in'), outputDirectory: join(directory, 'out') }
-  await mkdir(workspace.inputDirectory, { recursive: true })
-  await mkdir(workspace.outputDirectory)
+  // One by one: of a full disk Node's recursive mkdir tells ENOENT.
+  for (const made of [directory, workspace.inputDirectory, workspace.outputDirectory]) await mkdir(made)
   return workspace
 }
 
-export async function removeWorkspace({ directory }: JobWorkspace): Promise<void> {
-  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+/** None there is no error. */
+export async function removeWorkspace(jobDirectory: string): Promise<void> {
+  await rm(workspaceOf(jobDirectory), { recursive: true, force: true, maxRetries: 3 })
+}
+
+export function workspaceOf(jobDirectory: string): string {
+  return join(jobDirectory, 'work')
 }
 
 /** Bytes in all files of the output directory: whether a command that says nothing still works. */

@@ -1,13 +1,20 @@
 import { LRUCache } from 'lru-cache'
 import { frameLines, frameUnlogged, wants, type View } from './framing.ts'
 import type { Follower } from './follower.ts'
+import type { LastValue } from './fold.ts'
 import { PIECE_BYTES, type Stream } from './stream.ts'
 
 /** Followers served before the event loop gets a turn, so that one job's thousands do not hold up the others. */
 const FOLLOWERS_PER_TURN = 256
 
+/** Each view and cursor is one piece: readers who ask for ever other ones must not fill the memory. */
+const MOST_FRAMED = 1000
+
 /** Pieces of past log, framed, for readers who are behind; shared by all streams. */
-const pastPieces = new LRUCache<string, Piece>({ maxSize: 16 * 1024 * 1024, sizeCalculation: ({ bytes }) => bytes.length + 64 })
+const pastPieces = new LRUCache<string, Piece>({
+  maxSize: 16 * 1024 * 1024,
+  sizeCalculation: ({ bytes }, key) => bytes.length + key.length + 64,
+})
 
 export interface Piece {
   /** Empty where the view wants nothing of what it passes over. */
@@ -66,7 +73,8 @@ export class Broadcast {
     // Behind by a whole piece: borders are the same for all, so that readers who are behind fall in step.
     if (stream.head >= border) return this.#past(view, cursor, border, rev)
     const { head } = stream
-    const last = stream.last && stream.last.rev !== rev && head >= stream.last.floor ? stream.last : undefined
+    const newest = this.#lastAt(head)
+    const last = newest?.rev === rev ? undefined : newest
     if (cursor >= head && !last) return undefined
     const key = `${view.key}${cursor}${last ? '+' : ''}`
     const known = this.#framed.get(key)
@@ -75,9 +83,8 @@ export class Broadcast {
     if (!lines) return this.#past(view, cursor, head, rev)
     const parts = [frameLines(view, lines)]
     if (last && wants(view, last.type)) parts.push(frameUnlogged(view, last.type, last.data))
-    const piece = { bytes: Buffer.concat(parts), to: cursor + lines.length, rev: last?.rev ?? rev }
-    this.#framed.set(key, piece)
-    return piece
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    return this.#keep(key, { bytes, to: cursor + lines.length, rev: last?.rev ?? rev })
   }
 
   /** The greeting of a reader that goes on from `at`: framed once for the thousands that come back at once. */
@@ -85,15 +92,25 @@ export class Broadcast {
     const key = `${view.key}@${at}`
     const known = this.#framed.get(key)
     if (known) return known
-    const piece = { bytes: frameUnlogged(view, 'snapshot', this.snapshotData(at)), to: at, rev: this.stream.last?.rev ?? 0 }
-    this.#framed.set(key, piece)
-    return piece
+    const bytes = frameUnlogged(view, 'snapshot', this.snapshotData(at))
+    return this.#keep(key, { bytes, to: at, rev: this.#lastAt(at)?.rev ?? 0 })
   }
 
   snapshotData(at: number): unknown {
     const { stream } = this
-    const last = stream.last && at >= stream.last.floor ? stream.last : undefined
-    return stream.fold.snapshotAt(at, { offset: stream.offsetAt(at), last })
+    return stream.fold.snapshotAt(at, { offset: stream.offsetAt(at), last: this.#lastAt(at) })
+  }
+
+  /** The value beside the log, for who has come far enough to see it. */
+  #lastAt(at: number): LastValue | undefined {
+    const { last } = this.stream
+    return last && at >= last.floor ? last : undefined
+  }
+
+  #keep(key: string, piece: Piece): Piece {
+    if (this.#framed.size >= MOST_FRAMED) this.#framed.clear()
+    this.#framed.set(key, piece)
+    return piece
   }
 
   #past(view: View, cursor: number, border: number, rev: number): Piece | Promise<Piece> {

@@ -30,6 +30,8 @@ interface Held<F extends Fold> {
 export class EventLog<F extends Fold = Fold> {
   readonly #options: EventLogOptions<F>
   readonly #held = new Map<string, Held<F>>()
+  /** Streams that are being let go; they are opened anew when that is done. */
+  readonly #leaving = new Map<string, Promise<void>>()
   readonly #timer: NodeJS.Timeout
 
   constructor(options: EventLogOptions<F>) {
@@ -38,23 +40,8 @@ export class EventLog<F extends Fold = Fold> {
   }
 
   /** undefined where there is no such stream and `create` is not asked for. */
-  open(name: string, { create = false }: { create?: boolean } = {}): Promise<OpenStream<F> | undefined> {
-    const held = this.#held.get(name)
-    if (held) {
-      held.idleSeconds = 0
-      return held.opening
-    }
-    const opening = this.#open(name, create)
-    const fresh: Held<F> = { opening, idleSeconds: 0, pins: 0 }
-    this.#held.set(name, fresh)
-    opening.then(
-      (open) => {
-        if (open) fresh.open = open
-        else this.#held.delete(name)
-      },
-      () => this.#held.delete(name),
-    )
-    return opening
+  async open(name: string, { create = false }: { create?: boolean } = {}): Promise<OpenStream<F> | undefined> {
+    return (await this.#hold(name, { create }))?.open
   }
 
   /** The stream if it is in memory at this moment. */
@@ -64,19 +51,18 @@ export class EventLog<F extends Fold = Fold> {
 
   /** Opens a stream to write to it over a time; it stays the same object until it is given back. */
   async pin(name: string): Promise<OpenStream<F> & { readonly release: () => void }> {
-    const open = await this.open(name, { create: true })
-    const held = this.#held.get(name)!
-    held.pins++
-    return { ...open!, release: () => void held.pins-- }
+    const held = await this.#hold(name, { create: true })
+    held!.pins++
+    return { ...held!.open!, release: () => void held!.pins-- }
   }
 
-  /** Forgets a stream and its bytes; who still follows it is cut off. */
+  /** Forgets a stream and its bytes; who still follows it is cut off, and what is appended from then on is refused. */
   async remove(name: string): Promise<void> {
-    const open = await this.#held.get(name)?.opening
-    this.#held.delete(name)
-    for (const follower of [...(open?.broadcast.followers ?? [])]) follower.cut()
-    await open?.stream.close()
-    await this.#options.storage.remove(name)
+    await this.#letGo(name, async (open) => {
+      for (const follower of [...(open?.broadcast.followers ?? [])]) follower.cut()
+      await open?.stream.close()
+      await this.#options.storage.remove(name)
+    })
   }
 
   /** Lets everybody go who follows anything. */
@@ -93,20 +79,62 @@ export class EventLog<F extends Fold = Fold> {
     return count
   }
 
-  /** Closes every file. Followers have to be gone by then. */
+  /** Closes every file, when what waits is written. Followers have to be gone by then. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    const held = [...this.#held.values()]
-    this.#held.clear()
-    for (const { opening } of held) await (await opening.catch(() => undefined))?.stream.close()
+    for (const name of this.#held.keys()) this.#letGo(name, (open) => open?.stream.close()).catch(() => undefined)
+    await Promise.allSettled(this.#leaving.values())
+  }
+
+  async #hold(name: string, { create }: { create: boolean }): Promise<Held<F> | undefined> {
+    for (;;) {
+      while (this.#leaving.has(name)) await this.#leaving.get(name)?.catch(() => undefined)
+      const held = this.#held.get(name) ?? this.#begin(name, create)
+      held.idleSeconds = 0
+      const open = await held.opening
+      const isHeld = this.#held.get(name) === held
+      if (open && isHeld) return held
+      // Removed meanwhile, or looked for by somebody who did not want to create it: look again.
+      if (!open && !create) return undefined
+    }
+  }
+
+  #begin(name: string, create: boolean): Held<F> {
+    const held: Held<F> = { opening: this.#open(name, create), idleSeconds: 0, pins: 0 }
+    const forget = () => {
+      if (this.#held.get(name) === held) this.#held.delete(name)
+    }
+    this.#held.set(name, held)
+    held.opening.then((open) => (open ? (held.open = open) : forget()), forget)
+    return held
   }
 
   async #open(name: string, create: boolean): Promise<OpenStream<F> | undefined> {
     const storage = await this.#options.storage.open(name, { create })
     if (!storage) return undefined
     const { firstEpoch } = this.#options
-    const stream = await Stream.open(name, { storage, fold: this.#options.fold(name), ...(firstEpoch !== undefined && { firstEpoch }) })
-    return { stream, broadcast: new Broadcast(stream) }
+    try {
+      const stream = await Stream.open(name, { storage, fold: this.#options.fold(name), ...(firstEpoch !== undefined && { firstEpoch }) })
+      return { stream, broadcast: new Broadcast(stream) }
+    } catch (error) {
+      await storage.close()
+      throw error
+    }
+  }
+
+  /** Nobody can find the stream from now on; who opens it waits until `finish` is through, and begins anew. */
+  #letGo(name: string, finish: (open: OpenStream<F> | undefined) => Promise<void> | undefined): Promise<void> {
+    const held = this.#held.get(name)
+    this.#held.delete(name)
+    const before = this.#leaving.get(name)
+    const leaving = (async () => {
+      await before?.catch(() => undefined)
+      await finish(await held?.opening.catch(() => undefined))
+    })().finally(() => {
+      if (this.#leaving.get(name) === leaving) this.#leaving.delete(name)
+    })
+    this.#leaving.set(name, leaving)
+    return leaving
   }
 
   #tick(): void {
@@ -116,9 +144,7 @@ export class EventLog<F extends Fold = Fold> {
       for (const follower of [...broadcast.followers]) follower.tick()
       const isIdle = held.pins === 0 && broadcast.size === 0 && stream.watchCount === 0 && stream.backlogBytes === 0
       held.idleSeconds = isIdle ? held.idleSeconds + 1 : 0
-      if (held.idleSeconds < IDLE_SECONDS) continue
-      this.#held.delete(name)
-      void stream.close()
+      if (held.idleSeconds >= IDLE_SECONDS) this.#letGo(name, () => stream.close()).catch(() => undefined)
     }
   }
 }

@@ -1,6 +1,5 @@
-import type { FollowerEnds } from './follower.ts'
 import type { OpenStream } from './event-log.ts'
-import { Follower } from './follower.ts'
+import { Follower, type FollowerEnds } from './follower.ts'
 import { makeView } from './framing.ts'
 import { parseSubscription, startingPlace, type Subscription } from './subscription.ts'
 import { closeCodeOf, complain, type Connection } from './websocket.ts'
@@ -29,10 +28,10 @@ export async function followByWebSocket(connection: Connection, open: () => Prom
 /** Many streams on one socket: `{"op":"sub","job":ID,"after":OFFSET}` and `{"op":"unsub","job":ID}`. */
 export async function multiplex(connection: Connection, open: OpenChannel): Promise<void> {
   const { webSocket } = connection
-  const followers = new Map<string, Follower | 'opening'>()
+  const subscribed = new Map<string, Subscribed>()
   webSocket.on('close', () => {
-    for (const follower of followers.values()) if (follower !== 'opening') follower.stop()
-    followers.clear()
+    for (const { follower } of subscribed.values()) follower?.stop()
+    subscribed.clear()
   })
   connection.onMessage((message) => {
     const { op, job } = message
@@ -40,29 +39,44 @@ export async function multiplex(connection: Connection, open: OpenChannel): Prom
       return complain(webSocket, 'takes {"op":"sub","job":ID,"after"?:OFFSET} and {"op":"unsub","job":ID}')
     }
     if (op === 'unsub') {
-      const follower = followers.get(job)
-      followers.delete(job)
-      if (follower instanceof Follower) follower.stop()
-    } else if (followers.has(job)) complain(webSocket, 'is being followed already', { job })
-    else if (followers.size >= STREAMS_PER_SOCKET) complain(webSocket, `one socket carries at most ${STREAMS_PER_SOCKET} jobs`, { job })
+      subscribed.get(job)?.follower?.stop()
+      subscribed.delete(job)
+    } else if (subscribed.has(job)) complain(webSocket, 'is being followed already', { job })
+    else if (subscribed.size >= STREAMS_PER_SOCKET) complain(webSocket, `one socket carries at most ${STREAMS_PER_SOCKET} jobs`, { job })
     else void subscribe(job, message)
   })
 
   async function subscribe(job: string, message: Record<string, unknown>): Promise<void> {
-    followers.set(job, 'opening')
-    const forget = () => void followers.delete(job)
+    // Itself, and not its name, is what counts: it may be given up and asked for again while it is still being opened.
+    const mine: Subscribed = {}
+    subscribed.set(job, mine)
+    const isWanted = () => subscribed.get(job) === mine
+    const forget = () => void (isWanted() && subscribed.delete(job))
     try {
       const subscription = parseSubscription(new URLSearchParams(textFields(message)))
       const stream = await open(job)
-      const ends = { onEnd: forget, onCut: forget, onStall: () => closeStalled(connection) }
-      const follower = followers.has(job) && (await follow(connection, { stream, subscription, ends, label: job, isWanted: () => followers.has(job) }))
-      if (follower) followers.set(job, follower)
+      const ends = {
+        onEnd: forget,
+        onCut() {
+          forget()
+          complain(webSocket, 'the job has been removed', { job, close_code: 4404 })
+        },
+        onStall: () => closeStalled(connection),
+      }
+      mine.follower = await follow(connection, { stream, subscription, ends, label: job, isWanted })
     } catch (error) {
+      if (!isWanted()) return
       forget()
       const code = closeCodeOf(error)
-      complain(webSocket, error instanceof Error && code !== 1011 ? error.message : 'something went wrong in the hub', { job, close_code: code })
+      const detail = error instanceof Error && code !== 1011 ? error.message : 'something went wrong in the hub'
+      complain(webSocket, detail, { job, close_code: code })
     }
   }
+}
+
+interface Subscribed {
+  /** undefined while its stream is being opened. */
+  follower?: Follower | undefined
 }
 
 interface Follow {
@@ -73,7 +87,10 @@ interface Follow {
   readonly isWanted?: () => boolean
 }
 
-async function follow({ webSocket, socket }: Connection, { stream, subscription, ends, label, isWanted }: Follow): Promise<Follower | undefined> {
+async function follow(
+  { webSocket, socket }: Connection,
+  { stream, subscription, ends, label, isWanted }: Follow,
+): Promise<Follower | undefined> {
   const place = await startingPlace(stream, subscription)
   if (webSocket.readyState !== webSocket.OPEN || isWanted?.() === false) return undefined
   const view = makeView('websocket', { types: subscription.types, label })

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Broadcast, Piece } from './broadcast.ts'
 import { frameUnlogged, WEBSOCKET_PING, type View } from './framing.ts'
+import { OffsetGoneError } from './stream.ts'
 
 const STALLED_AFTER_SECONDS = 30
 const PING_EACH_SECONDS = 15
@@ -33,6 +34,7 @@ export class Follower {
   #writesAtTick = 0
   #stalledSeconds = 0
   #ageSeconds = 0
+  #owesPing = false
 
   constructor(broadcast: Broadcast, { view, socket, at, ends }: { view: View; socket: Socket; at: number; ends: FollowerEnds }) {
     this.view = view
@@ -44,6 +46,7 @@ export class Follower {
 
   /** Greets with `preamble`, a `reset` where the offset asked for meant nothing, and the snapshot; then follows. */
   start({ preamble, isReset }: { preamble?: Buffer; isReset: boolean }): void {
+    if (this.#broadcast.stream.isGone) return this.#ends.onCut()
     const greeting = preamble ? [preamble] : []
     if (isReset) greeting.push(this.#resetFrame())
     this.#broadcast.add(this)
@@ -68,6 +71,7 @@ export class Follower {
       const piece = this.#broadcast.next(this.view, this.#cursor, this.#rev)
       if (piece === undefined) {
         if (stream.isClosed && this.#cursor >= stream.head) this.#finish()
+        else if (this.#owesPing) this.#write(NOTHING)
         return
       }
       if (piece instanceof Promise) return this.#sendWhenRead(piece)
@@ -83,9 +87,9 @@ export class Follower {
     if (this.#stalledSeconds >= STALLED_AFTER_SECONDS) {
       this.stop()
       this.#ends.onStall()
-    } else if (this.#ageSeconds % PING_EACH_SECONDS === 0 && !this.#isBusy) {
-      const ping = frameUnlogged(this.view, 'ping', {})
-      this.#write(this.view.transport === 'websocket' ? Buffer.concat([WEBSOCKET_PING, ping]) : ping)
+    } else if (this.#ageSeconds % PING_EACH_SECONDS === 0) {
+      this.#owesPing = true
+      this.pump()
     }
   }
 
@@ -104,8 +108,11 @@ export class Follower {
         this.#send(piece)
         this.pump()
       },
-      () => {
-        // What was asked for has been removed from below us; the reader comes back and is told so.
+      (error: unknown) => {
+        this.#isBusy = false
+        if (this.index < 0) return
+        if (error instanceof OffsetGoneError && this.#cursor < this.#broadcast.stream.start) return this.pump()
+        // It cannot be read just now: the reader comes back with its offset.
         this.stop()
         this.#socket.destroy()
       },
@@ -115,7 +122,14 @@ export class Follower {
   #write(bytes: Buffer): void {
     this.#isBusy = true
     this.#writes++
-    this.#socket.write(bytes, this.#onWritten)
+    // Behind the piece that was due, not only when there is none: a reader who is busy for minutes must pong too.
+    this.#socket.write(this.#owesPing ? Buffer.concat([bytes, this.#ping()]) : bytes, this.#onWritten)
+  }
+
+  #ping(): Buffer {
+    this.#owesPing = false
+    const ping = frameUnlogged(this.view, 'ping', {})
+    return this.view.transport === 'websocket' ? Buffer.concat([WEBSOCKET_PING, ping]) : ping
   }
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -144,3 +158,5 @@ export class Follower {
     this.#ends.onEnd()
   }
 }
+
+const NOTHING = Buffer.alloc(0)

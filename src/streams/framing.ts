@@ -18,7 +18,9 @@ export type Transport = 'sse' | 'sse-unchunked' | 'websocket'
 
 const ALWAYS: ReadonlySet<string> = new Set(['snapshot', 'reset', 'end', 'ping'])
 
-export function makeView(transport: Transport, { types, label }: { types?: ReadonlySet<string> | undefined; label?: string | undefined } = {}): View {
+export function makeView(
+  transport: Transport, { types, label }: { types?: ReadonlySet<string> | undefined; label?: string | undefined } = {},
+): View {
   const key = `${transport}|${types ? [...types].sort().join() : '*'}|${label ?? ''}|`
   return { transport, types, label, key }
 }

@@ -17,7 +17,7 @@ export class FileLogStorage implements LogStorage {
       if (create) await mkdir(dirname(path), { recursive: true })
       // Not O_APPEND: a write after a failed one must land on the log's own end.
       const file = await open(path, create ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR)
-      return new FileStreamStorage(file, (await file.stat()).size)
+      return new FileStreamStorage(file, { path, size: (await file.stat()).size })
     } catch (error) {
       if (!create && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
@@ -33,10 +33,14 @@ class FileStreamStorage implements StreamStorage {
   readonly start = 0
   size: number
   readonly #file: FileHandle
+  readonly #path: string
+  #isNameDurable: boolean
 
-  constructor(file: FileHandle, size: number) {
+  constructor(file: FileHandle, { path, size }: { path: string; size: number }) {
     this.#file = file
+    this.#path = path
     this.size = size
+    this.#isNameDurable = size > 0
   }
 
   async append(bytes: Buffer, { durable }: { durable: boolean }): Promise<void> {
@@ -44,7 +48,7 @@ class FileStreamStorage implements StreamStorage {
       for (let done = 0; done < bytes.length; ) {
         done += (await this.#file.write(bytes, done, bytes.length - done, this.size + done)).bytesWritten
       }
-      if (durable) await this.#file.datasync()
+      if (durable) await this.#sync()
     } catch (error) {
       // Half a line must not stay: the next write would stand behind it.
       await this.#file.truncate(this.size).catch(() => undefined)
@@ -71,5 +75,14 @@ class FileStreamStorage implements StreamStorage {
 
   async close(): Promise<void> {
     await this.#file.close()
+  }
+
+  /** The bytes, and of a file that is new its name too. */
+  async #sync(): Promise<void> {
+    await this.#file.datasync()
+    if (this.#isNameDurable) return
+    const directory = await open(dirname(this.#path), constants.O_RDONLY)
+    await directory.sync().finally(() => directory.close())
+    this.#isNameDurable = true
   }
 }

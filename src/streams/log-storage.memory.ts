@@ -37,6 +37,7 @@ class MemoryStreamStorage implements StreamStorage {
   }
 
   async read(from: number, length: number): Promise<Buffer> {
+    if (from < this.start) return NOTHING
     const wanted: Buffer[] = []
     let at = this.start
     for (const chunk of this.#chunks) {
@@ -55,3 +56,5 @@ class MemoryStreamStorage implements StreamStorage {
 
   async close(): Promise<void> {}
 }
+
+const NOTHING = Buffer.alloc(0)

@@ -13,7 +13,7 @@ export interface StreamStorage {
   readonly size: number
   /** Adds at the end, whole or not at all; rejects with what the system said (ENOSPC and the like). */
   append(bytes: Buffer, options: { readonly durable: boolean }): Promise<void>
-  /** The bytes `[from, from + length)`, fewer only where the stream ends. */
+  /** The bytes `[from, from + length)`, fewer only where the stream ends, and none where `from` is gone. */
   read(from: number, length: number): Promise<Buffer>
   /** Drops everything from `size` on. */
   truncate(size: number): Promise<void>

@@ -8,6 +8,7 @@ import { followBySse } from './sse.ts'
 import { parseSubscription, startingPlace } from './subscription.ts'
 
 const LONGEST_WAIT_SECONDS = 60
+const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' }
 
 export interface EventRoute {
   readonly path: string
@@ -15,7 +16,9 @@ export interface EventRoute {
 }
 
 /** One URL per stream, read as SSE, by long poll or as a JSON page; its WebSocket is another module's. */
-export function eventRoutes(routes: readonly EventRoute[], { maxReaders, readerCount }: { maxReaders: number; readerCount: () => number }): Hono {
+export function eventRoutes(
+  routes: readonly EventRoute[], { maxReaders, readerCount }: { maxReaders: number; readerCount: () => number },
+): Hono {
   const app = new Hono()
   for (const { path, open } of routes) {
     app.get(path, async (c) => {
@@ -29,9 +32,11 @@ export function eventRoutes(routes: readonly EventRoute[], { maxReaders, readerC
           place, types: subscription.types, rev: parseNumber(query, 'rev', Number.MAX_SAFE_INTEGER),
           waitSeconds: parseNumber(query, 'wait', LONGEST_WAIT_SECONDS) ?? 0, signal: c.req.raw.signal,
         })
-        return c.json(page, 200, { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' })
+        return c.json(page, 200, { 'Cache-Control': 'no-store', ...ANY_ORIGIN })
       }
-      if (lastEventId && !place.isReset && stream.stream.isClosed && place.at === stream.stream.head) return c.body(null, 204)
+      if (lastEventId && !place.isReset && stream.stream.isClosed && place.at === stream.stream.head) return c.body(null, 204, ANY_ORIGIN)
+      // What is written below the response would follow a HEAD too.
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', ...ANY_ORIGIN })
       if (readerCount() >= maxReaders) {
         throw new HubError('too_many_connections', `${maxReaders} readers are connected, which is the limit`, { retryAfterSeconds: 5 })
       }
@@ -52,5 +57,7 @@ function parseNumber(query: URLSearchParams, name: string, most: number): number
   if (text === null || text === '') return undefined
   const value = Number(text)
   if (Number.isFinite(value) && value >= 0) return Math.min(value, most)
-  throw new HubError('invalid_input', `${name} takes a number from 0 to ${most}`, { errors: [{ path: name, message: `is no number from 0 to ${most}` }] })
+  throw new HubError('invalid_input', `${name} takes a number from 0 to ${most}`, {
+    errors: [{ path: name, message: `is no number from 0 to ${most}` }],
+  })
 }

@@ -1,36 +1,16 @@
-import { encodeLine, formatOffset, NEWLINE, parseOffset, takeApart, type EntryParts, type NewEvent, type Offset } from './entry.ts'
+import { encodeLine, NEWLINE, takeApart, type EntryParts, type NewEvent, type Offset } from './entry.ts'
+import { Epochs } from './epochs.ts'
+import type { Fold, LastValue } from './fold.ts'
+import { GroupCommit } from './group-commit.ts'
 import type { StreamStorage } from './log-storage.ts'
 import { RecentLines } from './recent-lines.ts'
+import { readLines, scanLines } from './stored-lines.ts'
 import { type Watch, WakeUps } from './wake-up.ts'
+
+export type { Fold, LastValue, SnapshotContext } from './fold.ts'
 
 /** Log bytes in one piece, up to one line more. ComputerCraft refuses messages above 128 KiB. */
 export const PIECE_BYTES = 64 * 1024
-const SCAN_BYTES = 256 * 1024
-const RETRY_MS = 500
-
-/** What a stream means to those who write it: folded line by line, and shown as of any place of it. */
-export interface Fold {
-  /** Called once for each line, in order, when it is in the log. */
-  apply(line: EntryParts, bytes: Buffer): void
-  /** The data of a `snapshot` for a reader that goes on from byte `at`. */
-  snapshotAt(at: number, context: SnapshotContext): unknown
-  /** Where to begin so that the last `count` log lines are seen. */
-  startOfLastLines(count: number): number
-}
-
-export interface SnapshotContext {
-  readonly offset: string
-  readonly last: LastValue | undefined
-}
-
-/** A value of which only the newest matters, kept beside the log: progress, or a place in the queue. */
-export interface LastValue {
-  readonly rev: number
-  readonly type: string
-  readonly data: object
-  /** A reader that has not come this far must not see it: it belongs to what is told there. */
-  readonly floor: number
-}
 
 export interface Page {
   /** Whole lines. */
@@ -62,47 +42,40 @@ export interface AppendOptions {
   readonly reopen?: boolean
 }
 
-interface Waiting {
-  readonly bytes: Buffer
-  readonly durable: boolean
-  readonly told: () => void
-}
-
 /**
  * One stream: append-only, read at any byte where a line begins. `head` is what is written; nobody is told of what is
  * not, so no reader ever holds an offset that a crashed and restarted hub does not have. An event of type `end`
  * closes it.
- *
- * An epoch is one opening of the file for writing. A power loss may take lines that readers have seen; the next ones
- * then stand at the same bytes, and only the epoch tells the old offset from the new.
  */
 export class Stream<F extends Fold = Fold> {
   readonly name: string
   readonly fold: F
   head = 0
   isClosed = false
+  /** Let go by the log: it has been removed, or is opened anew by who wants it next. */
+  isGone = false
   last: LastValue | undefined
   /** Called in the turn in which there is something new to read. */
   onNews: () => void = () => undefined
   readonly #storage: StreamStorage
-  readonly #recent: RecentLines
+  readonly #commit: GroupCommit
+  readonly #epochs: Epochs
+  readonly #recent = new RecentLines()
   readonly #wakeUps = new WakeUps()
-  readonly #epochs: { epoch: number; from: number }[]
   #isSealed = false
-  #hasWritten = false
+  #hasBegun = false
+  #openedAt = 0
   #end = 0
   #attempt = 0
   #floor = 0
   #rev = 0
-  #waiting: Waiting[] = []
-  #isWriting = false
 
   private constructor(name: string, { storage, fold, firstEpoch }: { storage: StreamStorage; fold: F; firstEpoch: number }) {
     this.name = name
     this.fold = fold
     this.#storage = storage
-    this.#epochs = [{ epoch: firstEpoch, from: 0 }]
-    this.#recent = new RecentLines()
+    this.#epochs = new Epochs(firstEpoch)
+    this.#commit = new GroupCommit({ storage, onWritten: (bytes) => this.#acceptWritten(bytes) })
   }
 
   /** Reads what there is once, from the start, and cuts off what a crash left half written. */
@@ -125,28 +98,32 @@ export class Stream<F extends Fold = Fold> {
     return this.#wakeUps.count
   }
 
-  /** Adds events in one piece. Resolves when they are written and told. */
+  /**
+   * Adds events in one piece. Resolves when they are written and told. Throws StreamClosedError, StaleAttemptError,
+   * and a TypeError for data that is no JSON; the stream is then as it was.
+   */
   append(events: readonly NewEvent[], { attempt = this.#attempt, durable = false, reopen = false }: AppendOptions = {}): Promise<void> {
+    if (this.isGone) throw new StreamClosedError(`The stream ${this.name} is no longer held`)
     if (this.#isSealed && !reopen) throw new StreamClosedError(`The stream ${this.name} has ended`)
-    if (attempt < this.#attempt) throw new StaleAttemptError(`Attempt ${attempt} of ${this.name} has been superseded by attempt ${this.#attempt}`)
+    if (attempt < this.#attempt) {
+      throw new StaleAttemptError(`Attempt ${attempt} of ${this.name} has been superseded by attempt ${this.#attempt}`)
+    }
+    if (events.length === 0) return Promise.resolve()
+    if (!this.#hasBegun) this.#epochs.begin(this.#end)
+    this.#hasBegun = true
+    const isFirst = this.#end === this.#openedAt
+    const bytes = this.#encode(events)
     this.#attempt = attempt
-    this.#beginEpoch()
-    const at = Date.now()
-    const lines = events.map((event) => {
-      const line = encodeLine(event, { epoch: this.#epochs.at(-1)!.epoch, from: this.#end, at })
-      this.#end += line.length
-      return line
-    })
-    this.#isSealed = events.at(-1)?.type === 'end'
-    const bytes = lines.length === 1 ? lines[0]! : Buffer.concat(lines)
-    return new Promise((told) => {
-      this.#waiting.push({ bytes, durable, told })
-      if (!this.#isWriting) void this.#write()
-    })
+    this.#end += bytes.length
+    this.#isSealed = events.at(-1)!.type === 'end'
+    if (this.#isSealed) this.clearLast()
+    // A power cut must not take an epoch that readers have seen, or the next opening would take its number again.
+    return this.#commit.add(bytes, { durable: durable || isFirst })
   }
 
-  /** Replaces the value beside the log; readers that are not behind get the newest. */
+  /** Replaces the value beside the log; readers that are not behind get the newest. A stream that has ended has none. */
   setLast(type: string, data: object): void {
+    if (this.#isSealed) return
     this.last = { rev: ++this.#rev, type, data: { rev: this.#rev, ...data }, floor: this.#floor }
     this.#tell()
   }
@@ -159,10 +136,10 @@ export class Stream<F extends Fold = Fold> {
 
   /** Lines from `from`, where a line begins, up to about `limit` bytes; none at the head. Throws OffsetGoneError. */
   async read(from: number, limit = PIECE_BYTES): Promise<Page> {
-    if (from < this.start) throw new OffsetGoneError(`Byte ${from} of ${this.name} is no longer kept`)
+    if (from < this.start) throw this.#gone(from)
     if (from >= this.head) return { lines: Buffer.alloc(0), to: from }
-    const recent = this.recentLines(from, from + limit)
-    const lines = recent ?? (await this.#readStored(from, limit))
+    const lines = this.recentLines(from, from + limit) ?? (await readLines(this.#storage, from, { limit, end: this.head }))
+    if (lines.length === 0) throw this.#gone(from)
     return { lines, to: from + lines.length }
   }
 
@@ -177,8 +154,7 @@ export class Stream<F extends Fold = Fold> {
 
   /** The offset that stands for byte `at`. */
   offsetAt(at: number): string {
-    const epoch = this.#epochs.findLast(({ from }) => from < at) ?? this.#epochs[0]!
-    return formatOffset({ epoch: epoch.epoch, byte: at })
+    return this.#epochs.offsetAt(at)
   }
 
   /**
@@ -186,94 +162,58 @@ export class Stream<F extends Fold = Fold> {
    * off or is gone, or one inside a line.
    */
   async locate(offset: Offset): Promise<number | undefined> {
-    const index = this.#epochs.findIndex(({ epoch }) => epoch === offset.epoch)
-    if (index < 0) return undefined
-    const epochEnd = this.#epochs[index + 1]?.from ?? this.head
     const { byte } = offset
-    if (byte > epochEnd || byte < this.#epochs[index]!.from || byte < this.start) return undefined
+    if (byte < this.start || !this.#epochs.covers(offset, this.head)) return undefined
     if (byte === this.start || byte === this.head) return byte
     const before = await this.#storage.read(byte - 1, 1)
     return before[0] === NEWLINE ? byte : undefined
   }
 
+  /** Writes what has been handed over, then lets go of the storage; who waits for something new is woken. */
   async close(): Promise<void> {
+    if (this.isGone) return
+    this.isGone = true
+    await this.#commit.close()
+    this.#wakeUps.wake()
     await this.#storage.close()
   }
 
   async #scan(): Promise<void> {
-    let at = this.start
-    let isWhole = true
-    while (isWhole && at < this.#storage.size) {
-      const block = await this.#readLines(at, SCAN_BYTES, this.#storage.size)
-      let start = 0
-      for (let end = block.indexOf(NEWLINE) + 1; end > 0; end = block.indexOf(NEWLINE, start) + 1) {
-        const line = takeApart(block, start, end)
-        isWhole = line !== undefined && line.to === at + end && line.epoch >= this.#epochs.at(-1)!.epoch
-        if (!isWhole) break
-        this.#accept(line!, block, at + start)
-        start = end
-      }
-      if (start === 0) isWhole = false
-      at += start
-    }
-    if (at < this.#storage.size) await this.#storage.truncate(at)
-    this.head = this.#end = this.#floor = at
+    const end = await scanLines(this.#storage, (line, bytes, from) => {
+      this.#epochs.found(line.epoch, from)
+      this.#apply(line, bytes)
+    })
+    if (end < this.#storage.size) await this.#storage.truncate(end)
+    this.head = this.#end = this.#floor = this.#openedAt = end
     this.#isSealed = this.isClosed
   }
 
-  #accept(line: EntryParts, bytes: Buffer, from: number): void {
-    const known = this.#epochs.at(-1)!
-    if (line.epoch !== known.epoch) {
-      if (from === 0) this.#epochs.pop()
-      this.#epochs.push({ epoch: line.epoch, from })
+  #encode(events: readonly NewEvent[]): Buffer {
+    const at = Date.now()
+    const lines: Buffer[] = []
+    let from = this.#end
+    for (const event of events) {
+      const line = encodeLine(event, { epoch: this.#epochs.current, from, at })
+      lines.push(line)
+      from += line.length
     }
-    this.isClosed = line.type === 'end'
-    this.fold.apply(line, bytes)
-  }
-
-  #beginEpoch(): void {
-    if (this.#hasWritten) return
-    this.#hasWritten = true
-    if (this.#end > 0) this.#epochs.push({ epoch: this.#epochs.at(-1)!.epoch + 1, from: this.#end })
-  }
-
-  /** One write in flight; the next takes all that came meanwhile. */
-  async #write(): Promise<void> {
-    this.#isWriting = true
-    while (this.#waiting.length > 0) {
-      const waiting = this.#waiting
-      this.#waiting = []
-      const bytes = waiting.length === 1 ? waiting[0]!.bytes : Buffer.concat(waiting.map((part) => part.bytes))
-      await this.#store(bytes, { durable: waiting.some(({ durable }) => durable) })
-      this.#recent.push(bytes, this.head)
-      this.#acceptWritten(bytes)
-      for (const { told } of waiting) told()
-    }
-    this.#isWriting = false
-  }
-
-  /** A full disk is waited out: the job that filled it fails and gives its room back, and nothing said is lost. */
-  async #store(bytes: Buffer, options: { durable: boolean }): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#storage.append(bytes, options)
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
-      }
-    }
+    return lines.length === 1 ? lines[0]! : Buffer.concat(lines)
   }
 
   #acceptWritten(bytes: Buffer): void {
-    let start = 0
-    while (start < bytes.length) {
+    for (let start = 0; start < bytes.length; ) {
       const end = bytes.indexOf(NEWLINE, start) + 1
-      const line = takeApart(bytes, start, end)!
-      this.isClosed = line.type === 'end'
-      this.fold.apply(line, bytes)
+      this.#apply(takeApart(bytes, start, end)!, bytes)
       start = end
     }
+    this.#recent.push(bytes, this.head)
     this.head += bytes.length
     this.#tell()
+  }
+
+  #apply(line: EntryParts, bytes: Buffer): void {
+    this.isClosed = line.type === 'end'
+    this.fold.apply(line, bytes)
   }
 
   #tell(): void {
@@ -281,20 +221,7 @@ export class Stream<F extends Fold = Fold> {
     this.#wakeUps.wake()
   }
 
-  async #readStored(from: number, limit: number): Promise<Buffer> {
-    const lines = await this.#readLines(from, limit, this.head)
-    if (lines.length === 0) throw new OffsetGoneError(`Byte ${from} of ${this.name} is no longer kept`)
-    return lines
-  }
-
-  /** Whole lines from `from`: up to the last line end within `limit` bytes, or one line where it is longer. */
-  async #readLines(from: number, limit: number, end: number): Promise<Buffer> {
-    for (let window = limit; ; window *= 2) {
-      const bytes = await this.#storage.read(from, Math.min(window, end - from))
-      const last = bytes.lastIndexOf(NEWLINE) + 1
-      if (last > 0 || from + window >= end) return bytes.subarray(0, last)
-    }
+  #gone(byte: number): OffsetGoneError {
+    return new OffsetGoneError(`Byte ${byte} of ${this.name} is no longer kept`)
   }
 }
-
-export { parseOffset }

@@ -29,7 +29,7 @@ export async function startingPlace({ stream }: OpenStream, { after, tail }: Sub
   if (after === 'now') return { at: stream.head, isReset: false }
   if (after === 'start') {
     const at = tail === undefined ? stream.start : tail === 0 ? stream.head : stream.fold.startOfLastLines(tail)
-    return { at, isReset: false }
+    return { at: Math.max(at, stream.start), isReset: false }
   }
   const at = after === 'nowhere' ? undefined : await stream.locate(after)
   return at === undefined ? { at: stream.start, isReset: true } : { at, isReset: false }

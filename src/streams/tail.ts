@@ -2,8 +2,8 @@ import { parseEntries, type Entry } from './entry.ts'
 import type { Stream } from './stream.ts'
 
 /**
- * Yields every event behind byte `after`, past and future, in order and once, until the stream is closed or `signal`
- * aborts. There is no separate live path, so there is nothing to join: a slow consumer costs a late read.
+ * Yields every event behind byte `after`, past and future, in order and once, until the stream is closed or let go, or
+ * `signal` aborts. Throws OffsetGoneError. There is no separate live path, so there is nothing to join: a slow consumer costs a late read.
  */
 export async function* tail(
   stream: Stream,
@@ -12,7 +12,7 @@ export async function* tail(
   let cursor = after
   const watch = stream.watch()
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && !stream.isGone) {
       const page = await stream.read(cursor)
       for (const entry of parseEntries(page.lines)) {
         if (signal.aborted) return

@@ -6,7 +6,10 @@ import { HubError } from '../errors.ts'
 
 /** What a client may send in one message. */
 const MESSAGE_BYTES = 64 * 1024
-const DEAD_AFTER_MS = 45_000
+const ASK_AFTER_MS = 30_000
+const DEAD_AFTER_MS = 15_000
+/** Held for a client that sends and does not read. */
+const ANSWER_BYTES = 256 * 1024
 
 export interface WebSocketRoute {
   readonly path: RegExp
@@ -32,11 +35,14 @@ export interface WebSocketGate {
   readonly size: number
 }
 
+export interface WebSocketGateOptions {
+  readonly routes: readonly WebSocketRoute[]
+  readonly isAllowedOrigin: (request: IncomingMessage) => boolean
+  readonly maxConnections: number
+}
+
 /** Takes the WebSocket requests of `server` and hands each to its route. */
-export function openWebSocketGate(
-  server: Server,
-  { routes, isAllowedOrigin, maxConnections }: { routes: readonly WebSocketRoute[]; isAllowedOrigin: (request: IncomingMessage) => boolean; maxConnections: number },
-): WebSocketGate {
+export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections }: WebSocketGateOptions): WebSocketGate {
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: true, maxPayload: MESSAGE_BYTES })
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket
@@ -88,17 +94,33 @@ function findRoute(routes: readonly WebSocketRoute[], request: IncomingMessage) 
   const url = new URL(request.url ?? '', 'http://hub')
   for (const route of routes) {
     const match = route.path.exec(url.pathname)
-    if (match) return { route, url, parameters: match.slice(1) }
+    if (match) return { route, url, parameters: match.slice(1).map(decode) }
   }
   return undefined
 }
 
-/** Ends a connection whose other side is gone without a word: it answers no ping. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** Ends a connection whose other side is gone without a word: it answers no ping. Who follows is pinged anyway. */
 function watchForDeath(webSocket: WebSocket): void {
-  const timer = setTimeout(() => webSocket.terminate(), DEAD_AFTER_MS).unref()
-  const isAlive = () => void timer.refresh()
-  webSocket.on('pong', isAlive)
-  webSocket.on('message', isAlive)
+  let timer: NodeJS.Timeout
+  const wait = () => (timer = setTimeout(ask, ASK_AFTER_MS).unref())
+  const ask = () => {
+    webSocket.ping()
+    timer = setTimeout(() => webSocket.terminate(), DEAD_AFTER_MS).unref()
+  }
+  const isAlive = () => {
+    clearTimeout(timer)
+    wait()
+  }
+  wait()
+  for (const sign of ['pong', 'ping', 'message']) webSocket.on(sign, isAlive)
   webSocket.on('close', () => clearTimeout(timer))
 }
 
@@ -110,8 +132,9 @@ function listen(webSocket: WebSocket, listener: MessageListener): void {
   })
 }
 
-/** Tells the client what was wrong with its message; the socket stays. */
+/** Tells the client what was wrong with its message; the socket stays, unless nobody reads what it is told. */
 export function complain(webSocket: WebSocket, detail: string, more: Record<string, unknown> = {}): void {
+  if (webSocket.bufferedAmount > ANSWER_BYTES) return webSocket.terminate()
   webSocket.send(JSON.stringify({ type: 'error', ...more, data: { code: 'invalid_message', message: detail } }))
 }
 

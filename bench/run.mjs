@@ -1,0 +1,51 @@
+// `npm run bench -- [part…] [--quick]`: ratios, each against a rival measured in the same run. docs/benchmarks.md says
+// what each row means.
+import { cpus, totalmem } from 'node:os'
+import { fanOut } from './fan-out.mjs'
+import { jobTime } from './job-time.mjs'
+import { polls } from './polls.mjs'
+import { endEverything } from './processes.mjs'
+import { start } from './start.mjs'
+import { stoppedReaders } from './stopped-readers.mjs'
+import { removeTemporaryDirectories } from './temporary-directory.mjs'
+
+const PARTS = new Map([
+  ['job-time', jobTime],
+  ['fan-out', fanOut],
+  ['stopped-readers', stoppedReaders],
+  ['polls', polls],
+  ['start', start],
+])
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const flags = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
+const unknown = [...names.filter((name) => !PARTS.has(name)), ...flags.filter((flag) => flag !== '--quick')]
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', no ')}; there are ${[...PARTS.keys()].join(', ')} and --quick`)
+  process.exit(2)
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().finally(() => process.exit(130)))
+
+const isQuick = flags.includes('--quick')
+const machine = [
+  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
+  `${Math.round(totalmem() / 2 ** 30)} GiB`,
+  `Node ${process.versions.node}`,
+]
+console.log([...machine, ...(isQuick ? ['quick'] : [])].join(', '))
+for (const name of names.length > 0 ? names : PARTS.keys()) {
+  console.log(`\n## ${name}\n`)
+  try {
+    await PARTS.get(name)({ isQuick })
+  } catch (error) {
+    process.exitCode = 1
+    console.error(`bench: ${name} failed: ${error instanceof Error ? error.stack : error}`)
+  } finally {
+    await cleanUp()
+  }
+}
+
+async function cleanUp() {
+  await endEverything()
+  await removeTemporaryDirectories()
+}

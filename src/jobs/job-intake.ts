@@ -1,0 +1,168 @@
+import { customAlphabet } from 'nanoid'
+import { HubError } from '../errors.ts'
+import { redactUrl } from '../fetch/check-url.ts'
+import { findTool } from '../tools/registry.ts'
+import type { Requirements, Tool } from '../tools/tool.ts'
+import { isFull } from './database.ts'
+import type { DiskGuard } from './disk-guard.ts'
+import { isFileError } from './file-error.ts'
+import type { IdempotencyKeys } from './idempotency-keys.ts'
+import type { Job } from './job.ts'
+import type { JobIndex } from './job-index.ts'
+import type { JobLog } from './job-log.ts'
+import type { JobQueue } from './job-queue.ts'
+import type { JobRemoval } from './job-removal.ts'
+import { parseInput } from './parse-input.ts'
+import { fingerprintOf, type JobRequest, type RequestStore } from './request-store.ts'
+import type { Staging } from './stage.ts'
+import type { WorkerPool } from './worker-pool.ts'
+
+export interface JobIntakeOptions {
+  readonly log: JobLog
+  readonly index: JobIndex
+  readonly queue: JobQueue
+  readonly pool: WorkerPool
+  readonly requests: RequestStore
+  readonly staging: Staging
+  readonly disk: DiskGuard
+  readonly removal: JobRemoval
+  readonly idempotencyKeys: IdempotencyKeys
+  readonly checkRequirements: (requirements: Requirements) => Promise<void>
+  /** All that `change` writes to the index and queue, or nothing. */
+  readonly atomically: (change: () => void) => void
+  readonly maxWaiting: number
+}
+
+export interface Submission {
+  readonly tool: string
+  readonly input: unknown
+  readonly idempotencyKey?: string | undefined
+}
+
+/** Takes jobs in, or says why not. */
+export class JobIntake {
+  readonly #options: JobIntakeOptions
+  #arriving = 0
+
+  constructor(options: JobIntakeOptions) {
+    this.#options = options
+  }
+
+  /** The id of the job, which is on the disk for good. */
+  async submit({ tool: toolName, input: rawInput, idempotencyKey }: Submission): Promise<string> {
+    const tool = findTool(toolName)
+    const input = parseInput(tool, rawInput)
+    const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input) }
+    if (idempotencyKey === undefined) return this.#create(tool, request)
+    return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#create(tool, { ...request, idempotencyKey }))
+  }
+
+  /** The newest job that was asked for the same and has not failed. */
+  findSame({ tool: toolName, input }: Submission): Job | undefined {
+    const tool = findTool(toolName)
+    return this.#options.index.findSame(fingerprintOf(tool.name, parseInput(tool, input)), Date.now())
+  }
+
+  /**
+   * Runs `enter`, which adds one job to the queue. Throws a HubError where none may be added: `shutting_down`,
+   * `queue_full`, `disk_full`. Those on their way in count, so that a crowd cannot all slip through the last place.
+   */
+  async admit<Result>(enter: () => Promise<Result>): Promise<Result> {
+    this.#arriving++
+    try {
+      this.#assertOpen()
+      this.#assertQueueHasRoom()
+      await this.#options.disk.assertRoomFor(RECORD_BYTES)
+      return await enter()
+    } catch (error) {
+      if (!isFileError(error, 'ENOSPC', 'EDQUOT') && !isFull(error)) throw error
+      throw diskFull(error)
+    } finally {
+      this.#arriving--
+    }
+  }
+
+  async #create(tool: Tool, request: JobRequest): Promise<string> {
+    const { staging, checkRequirements } = this.#options
+    tool.check?.(request.input)
+    this.#assertOpen()
+    for (const [position, source] of tool.sources(request.input).entries()) await staging.check(source, `inputs[${position}].source`)
+    return this.admit(async () => {
+      await checkRequirements(tool.requires?.(request.input) ?? {})
+      const id = newJobId()
+      try {
+        await this.#record(id, request)
+      } catch (error) {
+        // Nobody is told of it, so it must not be found and run after a restart.
+        await this.#options.removal.discard(id)
+        throw error
+      }
+      this.#options.pool.wake()
+      return id
+    })
+  }
+
+  async #record(id: string, request: JobRequest): Promise<void> {
+    const { log, index, queue, requests, idempotencyKeys, atomically } = this.#options
+    await requests.put(id, request)
+    const created_at = index.nextCreatedAt()
+    const data = { status: 'queued', id, tool: request.tool, input: withoutSecrets(request.input), created_at } as const
+    const writer = await log.write(id)
+    try {
+      this.#assertOpen()
+      const job = await soon(writer.append([{ type: 'status', data }], { durable: true }))
+      atomically(() => {
+        if (request.idempotencyKey !== undefined) {
+          idempotencyKeys.remember(request.idempotencyKey, { fingerprint: request.fingerprint, jobId: id, at: created_at })
+        }
+        index.insert(job, { fingerprint: request.fingerprint, logBytes: writer.logBytes })
+        queue.enqueue(id)
+      })
+    } finally {
+      writer.release()
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#options.pool.isStopping) return
+    throw new HubError('shutting_down', 'The hub is going down and takes no new jobs', { retryAfterSeconds: 10 })
+  }
+
+  #assertQueueHasRoom(): void {
+    const { queue, pool, maxWaiting } = this.#options
+    if (queue.waitingCount + this.#arriving <= maxWaiting + pool.freeSlots) return
+    throw new HubError('queue_full', `${maxWaiting} jobs are waiting, which is the limit`, {
+      hint: 'Try again when some of them are done', retryAfterSeconds: 10,
+    })
+  }
+}
+
+/** What the request, the first lines of the log and the rows of a job may take. */
+const RECORD_BYTES = 1024 ** 2
+const SOON_MS = 10_000
+
+/** The log waits for room as long as it takes; who submits a job does not. */
+async function soon<Result>(appended: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(diskFull()), SOON_MS)
+  })
+  return Promise.race([appended, late]).finally(() => clearTimeout(timer))
+}
+
+function diskFull(cause?: unknown): HubError {
+  return new HubError('disk_full', 'The disk is full', { hint: 'Wait until some jobs expire', retryAfterSeconds: 60, cause })
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** 131 random bits: who knows the id may read the job. Letters and digits only, to be typed and double-clicked. */
+const newJobId = customAlphabet(ALPHABET, 22)
+
+/** A URL's query often holds a signature; the job's log is for all who know its id. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return /^https?:\/\//i.test(value) ? redactUrl(value) : value
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withoutSecrets(field)]))
+}
