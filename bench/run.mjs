@@ -24,7 +24,13 @@ if (unknown.length > 0) {
   console.error(`bench: there is no ${unknown.join(', no ')}; there are ${[...PARTS.keys()].join(', ')} and --quick`)
   process.exit(2)
 }
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().finally(() => process.exit(130)))
+let isInterrupted = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    isInterrupted = true
+    void cleanUp().finally(() => process.exit(130))
+  })
+}
 
 const isQuick = flags.includes('--quick')
 const machine = [
@@ -34,12 +40,13 @@ const machine = [
 ]
 console.log([...machine, ...(isQuick ? ['quick'] : [])].join(', '))
 for (const name of names.length > 0 ? names : PARTS.keys()) {
+  if (isInterrupted) break
   console.log(`\n## ${name}\n`)
   try {
     await PARTS.get(name)({ isQuick })
   } catch (error) {
     process.exitCode = 1
-    console.error(`bench: ${name} failed: ${error instanceof Error ? error.stack : error}`)
+    if (!isInterrupted) console.error(`bench: ${name} failed: ${error instanceof Error ? error.stack : error}`)
   } finally {
     await cleanUp()
   }

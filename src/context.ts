@@ -5,7 +5,7 @@ import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
-import { atomically, openDatabase, type Database } from './jobs/database.ts'
+import { atomically, closeDatabase, openDatabase, type Database } from './jobs/database.ts'
 import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
 import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
@@ -141,7 +141,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       await retention.stop()
       await Promise.all([events.close(), feed.close()])
       log.close()
-      database.close()
+      closeDatabase(database)
       lock.release()
     },
   }

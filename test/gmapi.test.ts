@@ -167,6 +167,7 @@ describe('a task that is polled', () => {
     await fetch(`${hub.url}/api/jobs/${id}/events`, { headers: { accept: 'text/event-stream' } }).then((response) => response.text())
     const first = json(await call('GET', `/api/task/${id}`))
     const again = json(await call('GET', `/api/task/${id}`))
+    expect((json(await call('GET', `/api/jobs/${id}`)))['offset']).toBe(first['offset'])
     expect(first['new_logs']).toHaveLength(first['total_logs'])
     expect(first['total_logs']).toBeGreaterThan(5)
     expect(again['new_logs']).toEqual([])

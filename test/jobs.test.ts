@@ -103,12 +103,13 @@ test('a waiting job that is cancelled never runs, and those behind it move up', 
 })
 
 test('a retried job goes on with its log and numbers, and without the files of before', async () => {
-  const id = await hub.api.accepted(talk(source, 0.3))
+  const id = await hub.api.accepted(talk(source, 1))
   const first = await hub.api.ends(id)
   const linesBefore = await hub.api.lines(id)
   const retried = await hub.api.post(`/api/jobs/${id}/retry`)
   expect(retried.status).toBe(202)
   expect(retried.body).toMatchObject({ artifacts: [], result: {} })
+  expect(existsSync(join(hub.directory, 'jobs', id, 'artifacts'))).toBe(false)
   const second = await hub.api.ends(id)
   expect(second).toMatchObject({ status: 'completed', attempt: 2, artifacts: [{ sha256: first.artifacts[0]?.sha256 }] })
   const lines = await hub.api.lines(id)

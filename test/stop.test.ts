@@ -72,13 +72,26 @@ test('what does not end in time goes back to the queue, without its files, and c
 
 test('a job that is cancelled while the hub puts it back stays cancelled', async () => {
   await hub.end('SIGKILL')
-  await restart({ REELTIME_DRAIN_SECONDS: '0.3' })
+  await restart({ REELTIME_DRAIN_SECONDS: '0' })
   const ids = [await hub.api.accepted(talk(source, 30)), await hub.api.accepted(talk(source, 30))]
   await hub.api.runs(ids[0]!)
+  // Stopped, it needs to be killed, and the job is on its way back for two seconds.
+  for (const pid of await programsBelow(data)) process.kill(pid, 'SIGSTOP')
   hub.child.kill('SIGTERM')
   await untilStopping()
   const answers = await Promise.all(ids.map((id) => hub.api.post(`/api/jobs/${id}/cancel`)))
   expect(answers.map(({ body }) => body.status)).toEqual(['cancelled', 'cancelled'])
+})
+
+test('a promise that fails unnoticed is told to the operator, and ends nothing', async () => {
+  await hub.end('SIGKILL')
+  const failing = encodeURIComponent("process.on('SIGUSR2', () => void Promise.reject(new TypeError('unnoticed')))")
+  await restart({ NODE_OPTIONS: `--import=data:text/javascript,${failing}` })
+  const id = await hub.api.accepted(talk(source, 1))
+  await hub.api.runs(id)
+  hub.child.kill('SIGUSR2')
+  expect(await hub.api.ends(id)).toMatchObject({ status: 'completed', attempt: 1 })
+  expect(hub.complaints.join('\n')).toMatch(/hub\.unhandled_rejection.*unnoticed/)
 })
 
 test('a second hub stays off a data directory in use, and the first does not notice', async () => {

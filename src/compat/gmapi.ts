@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { LRUCache } from 'lru-cache'
 import { HubError } from '../errors.ts'
-import type { Job, JobStatus, LogLine } from '../jobs/job.ts'
+import { hasEnded, type Job, type JobStatus, type LogLine } from '../jobs/job.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
 import { readJson } from '../jobs/read-json.ts'
@@ -43,7 +43,7 @@ export function gmapiRoutes({ jobs, artifacts, origin, logger }: GmapiContext): 
 
   app.get('/api/task/:id', async (c) => {
     const job = jobs.get(c.req.param('id'))
-    const lines = await cursors.newLines(jobs, job.id, {
+    const lines = await cursors.newLines(jobs, job, {
       after: c.req.query('after'),
       client: c.env?.incoming ? origin.clientAddress(c.env.incoming) : '',
     })
@@ -125,9 +125,12 @@ function downloadName(job: Job, artifactName: string): string {
 class LogCursors {
   readonly #places = new LRUCache<string, number>({ max: 10_000 })
 
-  async newLines(jobs: Jobs, id: string, { after, client }: { after: string | undefined; client: string }): Promise<NewLines> {
-    const { stream } = await jobs.openStream(id)
-    const key = `${id} ${client}`
+  async newLines(jobs: Jobs, job: Job, { after, client }: { after: string | undefined; client: string }): Promise<NewLines> {
+    const key = `${job.id} ${client}`
+    const place = after ?? this.#places.get(key)
+    // Of an ended job of which all is told, its log need not be opened again.
+    if (hasEnded(job.status) && (place === job.offset || place === parseOffset(job.offset ?? '')?.byte)) return { new_logs: [], offset: job.offset ?? '' }
+    const { stream } = await jobs.openStream(job.id)
     const offset = after === undefined ? undefined : parseOffset(after)
     const from = after === undefined ? (this.#places.get(key) ?? 0) : ((offset && (await stream.locate(offset))) ?? 0)
     const { lines, to } = await stream.read(Math.min(from, stream.head))

@@ -1,4 +1,4 @@
-import type { EntryParts } from '../streams/entry.ts'
+import { formatOffset, type EntryParts } from '../streams/entry.ts'
 import type { Fold, SnapshotContext } from '../streams/stream.ts'
 import { applyEvent, EMPTY_JOB, hasEnded, type Job, type JobEvent } from './job.ts'
 
@@ -16,19 +16,8 @@ export class JobFold implements Fold {
   readonly #logLasts: number[] = []
 
   apply(line: EntryParts, bytes: Buffer): void {
-    const numbers = line.type === 'new_logs' ? LINE_NUMBERS.exec(bytes.toString('latin1', line.dataFrom, line.dataFrom + NUMBERS_BYTES)) : null
-    if (numbers) {
-      this.#logEnds.push(line.to)
-      this.#logLasts.push(Number(numbers[2]))
-      this.job = { ...this.job, total_logs: Number(numbers[2]) }
-      return
-    }
-    const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
-    const event = { type: line.type, at: line.at, data } as JobEvent
-    this.#milestones.push({ to: line.to, event })
-    this.job = applyEvent(this.job, event)
-    if (event.type === 'end') this.interruptions = 0
-    else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
+    this.#apply(line, bytes)
+    this.job = { ...this.job, offset: formatOffset({ epoch: line.epoch, byte: line.to }) }
   }
 
   snapshotAt(at: number, { offset, last }: SnapshotContext): Job {
@@ -43,6 +32,22 @@ export class JobFold implements Fold {
     // The first event that holds line `wanted + 1` begins where the one before it ends.
     const index = this.#logLasts.findIndex((last) => last > wanted)
     return index === 0 ? 0 : this.#logEnds.at(index === -1 ? -1 : index - 1)!
+  }
+
+  #apply(line: EntryParts, bytes: Buffer): void {
+    const numbers = line.type === 'new_logs' ? LINE_NUMBERS.exec(bytes.toString('latin1', line.dataFrom, line.dataFrom + NUMBERS_BYTES)) : null
+    if (numbers) {
+      this.#logEnds.push(line.to)
+      this.#logLasts.push(Number(numbers[2]))
+      this.job = { ...this.job, total_logs: Number(numbers[2]) }
+      return
+    }
+    const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
+    const event = { type: line.type, at: line.at, data } as JobEvent
+    this.#milestones.push({ to: line.to, event })
+    this.job = applyEvent(this.job, event)
+    if (event.type === 'end') this.interruptions = 0
+    else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
   }
 
   #jobAt(at: number): Job {

@@ -44,10 +44,11 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, retentionMs } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError } = this.#options
     // A clock that was set forward would expire everything at once; the next sweep is soon enough to believe it.
     if (this.#clockJumped()) return
-    for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now })
+    // One that cannot be removed must not keep the others.
+    for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now }).catch(onError)
     await uploads.sweep(now)
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)

@@ -28,7 +28,7 @@ function poolOf(work: (jobId: string, signal: AbortSignal) => Promise<Outcome>, 
 /** Work that ends when its signal aborts, and then as `outcome` says. */
 function untilAborted(outcome: (reason: unknown) => Outcome) {
   return (_: string, signal: AbortSignal) => new Promise<Outcome>((resolve) => {
-    signal.addEventListener('abort', () => resolve(outcome(signal.reason)))
+    signal.addEventListener('abort', () => setImmediate(() => resolve(outcome(signal.reason))))
   })
 }
 

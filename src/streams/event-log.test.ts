@@ -78,6 +78,16 @@ test('a stream that nobody has use for is let go after 30 s, and opened again it
   expect(() => before?.stream.append([event(2)])).toThrow(StreamClosedError)
 })
 
+test('of more than 256 that nobody has wanted for a second, the longest unwanted go first', async () => {
+  for (let index = 0; index < 300; index++) await write(`old-${index}`, index)
+  tickSeconds(1)
+  await write('new', 1)
+  tickSeconds(1)
+  const held = Array.from({ length: 300 }, (_, index) => log.peek(`old-${index}`)).filter((open) => open !== undefined)
+  expect(held.length).toBe(256)
+  expect(log.peek('new')).toBeDefined()
+})
+
 test('who pins, watches or follows a stream keeps it, and each look at it begins the 30 s anew', async () => {
   const pinned = await log.pin('a')
   tickSeconds(100)

@@ -3,6 +3,8 @@ import type { LogStorage } from './log-storage.ts'
 import { type Fold, Stream } from './stream.ts'
 
 const IDLE_SECONDS = 30
+/** Above this many, those that nobody has wanted for a second go first: each is an open file. */
+const MOST_IDLE = 256
 
 export interface EventLogOptions<F extends Fold> {
   readonly storage: LogStorage
@@ -144,7 +146,18 @@ export class EventLog<F extends Fold = Fold> {
       for (const follower of [...broadcast.followers]) follower.tick()
       const isIdle = held.pins === 0 && broadcast.size === 0 && stream.watchCount === 0 && stream.backlogBytes === 0
       held.idleSeconds = isIdle ? held.idleSeconds + 1 : 0
-      if (held.idleSeconds >= IDLE_SECONDS) this.#letGo(name, () => stream.close()).catch(() => undefined)
+      if (held.idleSeconds >= IDLE_SECONDS) this.#close(name, stream)
     }
+    this.#closeTooMany()
+  }
+
+  #closeTooMany(): void {
+    const idle = [...this.#held].filter(([, { idleSeconds }]) => idleSeconds > 1)
+    idle.sort(([, a], [, b]) => b.idleSeconds - a.idleSeconds)
+    for (const [name, { open }] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) this.#close(name, open!.stream)
+  }
+
+  #close(name: string, stream: Stream<F>): void {
+    this.#letGo(name, () => stream.close()).catch(() => undefined)
   }
 }
