@@ -19,7 +19,6 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   process.on('unhandledRejection', (error) => logger.error('hub.unhandled_rejection', { error }))
   const hub = await startHub({ ...environment, ...flagsToVariables(argv) }, logger)
-  process.stdout.write(`reeltime is listening on ${hub.url}\n`)
   let isStopping = false
   const stop = (): void => {
     if (isStopping) process.exit(1)
@@ -31,6 +30,7 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.stdout.write(`reeltime is listening on ${hub.url}\n`)
 }
 
 export interface Hub {

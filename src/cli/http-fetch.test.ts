@@ -32,16 +32,25 @@ test('method, headers and body are sent, also a body that is a stream', async ()
   const response = await httpFetch(`${url}/p?q=1`, { method: 'POST', headers: { 'x-a': '1' }, body: 'größer' })
   expect([response.status, response.body]).toEqual([204, null])
   const bytes = new Uint8Array(3_000_000).fill(97)
-  await httpFetch(url, { method: 'PUT', headers: { 'content-length': '3000000' }, body: new Blob([bytes]).stream(), ...{ duplex: 'half' } })
+  await httpFetch(url, { method: 'PUT', body: new Blob([bytes]).stream(), ...{ duplex: 'half' } })
   expect(seen).toEqual([['POST', '/p?q=1', '1', 'größer'], ['PUT', '/', undefined, 'a'.repeat(3_000_000)]])
 })
 
-test('an answer that comes before the body has gone is heard', async () => {
+test('an answer that comes before the body has gone is heard, and ends the sending', async () => {
   const url = await serve((_, response) => response.writeHead(413, { connection: 'close' }).end('too large'))
   for (let round = 0; round < 5; round++) {
-    const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) })
+    let onCancel: () => void
+    const cancelled = new Promise<void>((resolve) => { onCancel = resolve })
+    const endless = new ReadableStream<Uint8Array>({
+      cancel: () => onCancel(),
+      async pull(controller) {
+        await new Promise((resolve) => setImmediate(resolve))
+        controller.enqueue(new Uint8Array(65_536))
+      },
+    })
     const response = await httpFetch(url, { method: 'PUT', body: endless, ...{ duplex: 'half' } })
     expect([response.status, await response.text()]).toEqual([413, 'too large'])
+    await cancelled
   }
 })
 

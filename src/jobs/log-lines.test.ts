@@ -45,6 +45,22 @@ test('lines of one turn are one event, numbered on from those that are there', a
   expect((await bursts()).map(({ first, last, new_logs }) => [first, last, new_logs])).toEqual([[1, 3, ['a', 'b', 'c']], [4, 4, ['d']]])
 })
 
+test('lines on the heels of others wait for each other, and none is late for good', async () => {
+  const log = lines()
+  for (let count = 0; count < 60; count++) {
+    log.add('stderr', 'info', 'line')
+    await new Promise(setImmediate)
+  }
+  const { stream } = (await events.open('a'))!
+  const watch = stream.watch()
+  const added = writer.job.total_logs
+  log.add('stderr', 'info', 'last')
+  while (writer.job.total_logs <= added || !(await bursts()).at(-1)?.new_logs.includes('last')) await watch.changed(new AbortController().signal)
+  expect((await bursts()).length).toBeLessThan(20)
+  expect((await bursts())[0]?.new_logs).toEqual(['line'])
+  watch.stop()
+})
+
 test('no event comes near what ComputerCraft takes, whatever the lines are made of', async () => {
   const log = lines()
   const awkward = ['x', '\u0001', '世', '"', '🎞', '\ud800'].map((character) => character.repeat(5000))

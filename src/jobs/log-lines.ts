@@ -5,13 +5,15 @@ import type { JobWriter } from './job-log.ts'
 /** One event carries at most this much text, twice, so that no message gets near ComputerCraft's 128 KiB. */
 const LINES_PER_EVENT = 64
 const BYTES_PER_EVENT = 16 * 1024
+/** ffmpeg writes each line by itself; ComputerCraft drops what goes beyond 256 messages that it has not looked at. */
+const BURST_MS = 20
 const LINE_CHARACTERS = 4000
 const TAIL_LINES = 20
 const LAST_LINES = 200
 const BACKLOG_BYTES = 4 * 1024 * 1024
 
 /**
- * Numbers a job's log lines and writes them in bursts: what comes in one turn of the event loop is one event. A log
+ * Numbers a job's log lines and writes them in bursts: what comes within 20 ms is one event. A log
  * that grows past its limit says so, and keeps only its last lines until the end.
  */
 export class LogLines {
@@ -23,6 +25,7 @@ export class LogLines {
   #burstBytes = 0
   #totalBytes = 0
   #isScheduled = false
+  #flushedAt = Number.NEGATIVE_INFINITY
   #written: Promise<unknown> = Promise.resolve()
   #left: Omit<LogLine, 'n'>[] = []
   #leftOut = 0
@@ -83,16 +86,25 @@ export class LogLines {
     this.#burstBytes += bytes
     this.#totalBytes += bytes
     if (this.#burst.length >= LINES_PER_EVENT) return this.#flush()
+    this.#schedule()
+  }
+
+  /** The first line after a silence goes at once; those on its heels wait for each other. */
+  #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => {
+    const flush = () => {
       this.#isScheduled = false
       this.#flush()
-    })
+    }
+    const waitMs = this.#flushedAt + BURST_MS - performance.now()
+    if (waitMs > 0) setTimeout(flush, waitMs)
+    else setImmediate(flush)
   }
 
   #flush(): void {
     if (this.#burst.length === 0) return
+    this.#flushedAt = performance.now()
     const lines = this.#burst
     this.#burst = []
     this.#burstBytes = 0

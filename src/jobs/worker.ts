@@ -32,6 +32,9 @@ export interface WorkerOptions {
   readonly onInternalError: (jobId: string, error: unknown) => void
 }
 
+/** What a command may want to write at once: where this does not fit, it has found the disk full. */
+const WRITE_BYTES = 1024 ** 2
+
 /** What becomes of the job's place in the queue. */
 export type Outcome = 'ended' | 'back_to_queue' | 'lost'
 
@@ -101,7 +104,7 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
   limits.stopWatching()
   await lines.finish()
   // A full disk makes ffmpeg leave half a file behind and exit 0 all the same.
-  await options.disk.assertRoomFor(0)
+  await options.disk.assertRoomFor(WRITE_BYTES)
   meter.enter('publishing')
   const artifacts = await publish(jobId, plan, { workspace, options, writer, attempt })
   limits.signal.throwIfAborted()
@@ -193,7 +196,7 @@ async function clear(jobId: string, { of, options }: { of: 'workspace' | 'worksp
 /** A command that found no room only says that it failed; the disk says why. */
 async function causeOf(error: unknown, disk: DiskGuard): Promise<unknown> {
   if (!(error instanceof CommandFailedError) || error.signal !== null) return error
-  return disk.assertRoomFor(0).then(() => error, (full: unknown) => (full instanceof HubError ? full : error))
+  return disk.assertRoomFor(WRITE_BYTES).then(() => error, (full: unknown) => (full instanceof HubError ? full : error))
 }
 
 /** The last events of a job, in one piece: from here on its log is closed. */
