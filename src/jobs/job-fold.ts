@@ -9,6 +9,7 @@ const NUMBERS_BYTES = 64
 /** A job as of any place of its log: the fold of all events, and what is needed to fold only some. */
 export class JobFold implements Fold {
   job: Job = EMPTY_JOB
+  #offset = ''
   /** How often the hub went down under it since it was last asked for. */
   interruptions = 0
   readonly #milestones: { readonly to: number; readonly event: JobEvent }[] = []
@@ -17,7 +18,12 @@ export class JobFold implements Fold {
 
   apply(line: EntryParts, bytes: Buffer): void {
     this.#apply(line, bytes)
-    this.job = { ...this.job, offset: formatOffset({ epoch: line.epoch, byte: line.to }) }
+    this.#offset = formatOffset({ epoch: line.epoch, byte: line.to })
+  }
+
+  /** The job with the offset to follow it from, as the index keeps it. */
+  get record(): Job {
+    return { ...this.job, offset: this.#offset }
   }
 
   snapshotAt(at: number, { offset, last }: SnapshotContext): Job {

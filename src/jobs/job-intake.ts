@@ -110,12 +110,12 @@ export class JobIntake {
     const writer = await log.write(id)
     try {
       this.#assertOpen()
-      const job = await soon(writer.append([{ type: 'status', data }], { durable: true }))
+      await soon(writer.append([{ type: 'status', data }], { durable: true }))
       atomically(() => {
         if (request.idempotencyKey !== undefined) {
           idempotencyKeys.remember(request.idempotencyKey, { fingerprint: request.fingerprint, jobId: id, at: created_at })
         }
-        index.insert(job, { fingerprint: request.fingerprint, logBytes: writer.logBytes })
+        index.insert(writer.record, { fingerprint: request.fingerprint, logBytes: writer.logBytes })
         queue.enqueue(id)
       })
     } finally {

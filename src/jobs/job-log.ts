@@ -97,6 +97,11 @@ export class JobWriter {
     return this.#open.stream.fold.job
   }
 
+  /** The same with the offset to follow it from. */
+  get record(): Job {
+    return this.#open.stream.fold.record
+  }
+
   /** The number last told, which is not in the log. */
   get progressSoFar(): number | null {
     const { last, fold } = this.#open.stream
@@ -122,7 +127,7 @@ export class JobWriter {
     await told
     const { job } = stream.fold
     if (changesState) {
-      this.#onChange(job, stream.head)
+      this.#onChange(stream.fold.record, stream.head)
       await this.#feed.changed(job)
     }
     return job

@@ -19,7 +19,7 @@ export async function readStoredJob(storage: LogStorage, id: string): Promise<St
   if (!file) return undefined
   try {
     const { fold, head, isClosed } = await Stream.open(id, { storage: file, fold: new JobFold() })
-    return head === 0 ? undefined : { job: fold.job, interruptions: fold.interruptions, logBytes: head, isClosed }
+    return head === 0 ? undefined : { job: fold.record, interruptions: fold.interruptions, logBytes: head, isClosed }
   } finally {
     await file.close()
   }

@@ -12,7 +12,7 @@ const MOST_FRAMED = 1000
 
 /** Pieces of past log, framed, for readers who are behind; shared by all streams. */
 const pastPieces = new LRUCache<string, Piece>({
-  maxSize: 16 * 1024 * 1024,
+  maxSize: 4 * 1024 * 1024,
   sizeCalculation: ({ bytes }, key) => bytes.length + key.length + 64,
 })
 

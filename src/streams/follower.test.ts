@@ -59,7 +59,7 @@ test('a reader has one write in flight, and the next carries all that came meanw
   expect(reader.socket.mostInFlight).toBe(1)
 })
 
-test('who is far behind is sent pieces of about 64 KiB, and loses nothing', async () => {
+test('who is far behind is sent pieces of about 32 KiB, and loses nothing', async () => {
   const { stream, broadcast } = await openBroadcast()
   const reader = follow(broadcast)
   for (let n = 0; n < 300; n++) await stream.append([numbered(`${n} ${'x'.repeat(9000)}`)])

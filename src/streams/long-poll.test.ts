@@ -19,7 +19,7 @@ function page(
   return readEventPage({ stream, broadcast: new Broadcast(stream) }, { ...rest, ...request, place: { at, isReset } })
 }
 
-test('pages follow one another to the end, each no larger than about 64 KiB', async () => {
+test('pages follow one another to the end, each no larger than about 32 KiB', async () => {
   const { stream } = await openMemoryStream()
   for (let n = 0; n < 30; n++) await stream.append([event(`${n} ${'x'.repeat(9000)}`)])
   await stream.append([{ type: 'end', data: 'over' }])

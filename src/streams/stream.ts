@@ -10,7 +10,7 @@ import { type Watch, WakeUps } from './wake-up.ts'
 export type { Fold, LastValue, SnapshotContext } from './fold.ts'
 
 /** Log bytes in one piece, up to one line more. ComputerCraft refuses messages above 128 KiB. */
-export const PIECE_BYTES = 64 * 1024
+export const PIECE_BYTES = 32 * 1024
 
 export interface Page {
   /** Whole lines. */
