@@ -170,3 +170,16 @@ test('readers beyond the limit are asked to come back later', async () => {
   const response = await fetch(hub.url('a'), { headers: { accept: 'text/event-stream' } })
   expect([response.status, response.headers.get('retry-after')]).toEqual([429, '5'])
 })
+
+test('a client that offers HTTP/2 is answered in HTTP/1.1: pages, streams and all', async () => {
+  const job = await hub.job('a')
+  await job.end()
+  const offer = 'Host: hub\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n'
+  const path = new URL(hub.url('a')).pathname
+  const page = await converse(`GET ${path} HTTP/1.1\r\n${offer}\r\n`)
+  expect(page).toMatch(/^HTTP\/1\.1 200 OK/)
+  expect(page).toContain('"closed":true')
+  const stream = await converse(`GET ${path} HTTP/1.1\r\n${offer}Accept: text/event-stream\r\n\r\n`)
+  expect(stream).toContain('event: end')
+  expect(await converse(`POST ${path} HTTP/1.1\r\n${offer}Content-Length: 2\r\n\r\n{}`)).toMatch(/^HTTP\/1\.1 400 Send this without Upgrade/)
+})

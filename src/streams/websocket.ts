@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -47,6 +47,7 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket
     socket.on('error', () => undefined)
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerWithoutUpgrade(server, request, socket)
     const found = findRoute(routes, request)
     if (!found) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
@@ -69,6 +70,22 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
       return webSockets.clients.size
     },
   }
+}
+
+/**
+ * Some HTTP clients offer an upgrade to HTTP/2 with each first request. Node hands those here, unread; they are
+ * answered in HTTP/1.1 as if they had not. A body has been cut off from its request by then and cannot be had.
+ */
+function answerWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    socket.end('HTTP/1.1 400 Send this without Upgrade\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    return
+  }
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.on('finish', () => socket.end())
+  server.emit('request', request, response)
 }
 
 type MessageListener = (message: Record<string, unknown>) => void
