@@ -47,6 +47,7 @@ test('lines of one turn are one event, numbered on from those that are there', a
 
 test('lines on the heels of others wait for each other, and none is late for good', async () => {
   const log = lines()
+  const before = performance.now()
   for (let count = 0; count < 60; count++) {
     log.add('stderr', 'info', 'line')
     await new Promise(setImmediate)
@@ -56,7 +57,8 @@ test('lines on the heels of others wait for each other, and none is late for goo
   const added = writer.job.total_logs
   log.add('stderr', 'info', 'last')
   while (writer.job.total_logs <= added || !(await bursts()).at(-1)?.new_logs.includes('last')) await watch.changed(new AbortController().signal)
-  expect((await bursts()).length).toBeLessThan(20)
+  // One each 20 ms, however long the turns took on a busy machine.
+  expect((await bursts()).length).toBeLessThanOrEqual(3 + (performance.now() - before) / 20)
   expect((await bursts())[0]?.new_logs).toEqual(['line'])
   watch.stop()
 })
