@@ -47,6 +47,7 @@ const STATUS_OF = {
   origin_refused: 403,
   job_not_found: 404,
   artifact_not_found: 404,
+  frame_not_found: 404,
   upload_not_found: 404,
   tool_not_found: 404,
   route_not_found: 404,
@@ -62,6 +63,7 @@ const STATUS_OF = {
   source_unavailable: 502,
   internal: 500,
   shutting_down: 503,
+  frames_not_ready: 503,
   disk_full: 507,
 } as const
 

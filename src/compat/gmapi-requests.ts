@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../errors.ts'
 
 /** Lua has one kind of empty table, and ComputerCraft writes it as `{}`. */
-const list = z.union([z.array(z.string()), z.strictObject({}).transform((): string[] => [])])
+export const list = z.union([z.array(z.string()), z.strictObject({}).transform((): string[] => [])])
 
 const conversion = z.object({
   input_url: z.string({ error: 'is missing' }).min(1, 'is empty').transform(fromLuaBytes),
@@ -16,10 +16,15 @@ export type Conversion = z.infer<typeof conversion>
 export async function readConversion(read: () => Promise<unknown>): Promise<Conversion> {
   const parsed = conversion.safeParse(await read())
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  throw invalid(parsed.error, 'The body takes input_url, args and output_format')
+}
+
+/** Names the first field that is wrong, since a player sees one line. */
+export function invalid({ issues }: z.ZodError, takes: string): HubError {
+  const errors = issues.map(({ path, message }) => ({ path: path.join('.'), message }))
   const [first] = errors
   const named = first && (first.path === '' ? first.message : `${first.path} ${first.message}`)
-  throw new HubError('invalid_input', named ?? 'The body takes input_url, args and output_format', { errors })
+  return new HubError('invalid_input', named ?? takes, { errors, hint: takes })
 }
 
 /**

@@ -5,17 +5,20 @@ import { HubError } from '../errors.ts'
 import { hasEnded, type Job, type JobStatus, type LogLine } from '../jobs/job.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
+import type { FrameStore } from '../jobs/frame-store.ts'
 import { readJson } from '../jobs/read-json.ts'
 import { OCTETS_AS_LATIN1, serveFile } from '../jobs/serve-file.ts'
 import type { RequestOrigin } from '../request-origin.ts'
 import { parseEntries, parseOffset } from '../streams/entry.ts'
 import { answerError } from './gmapi-errors.ts'
+import { gmapiFrameRoutes, toFramesResult } from './gmapi-frames.ts'
 import { readConversion } from './gmapi-requests.ts'
 import { answerWhenEnded } from './gmapi-sync.ts'
 
 export interface GmapiContext {
   readonly jobs: Jobs
   readonly artifacts: ArtifactStore
+  readonly frames: FrameStore
   readonly origin: RequestOrigin
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void }
 }
@@ -24,9 +27,10 @@ export interface GmapiContext {
  * GMapiServer's dialect, for the ComputerCraft programs that speak it: their tasks are our jobs, `new_logs` is a read
  * of our log. Translates both ways and decides nothing.
  */
-export function gmapiRoutes({ jobs, artifacts, origin, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
+export function gmapiRoutes({ jobs, artifacts, frames, origin, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  app.onError((error, c) => answerError(c, error, (cause) => logger.error('gmapi.internal_error', { path: c.req.path, error: cause })))
+  const onInternalError = (path: string, cause: unknown) => logger.error('gmapi.internal_error', { path, error: cause })
+  app.onError((error, c) => answerError(c, error, (cause) => onInternalError(c.req.path, cause)))
   const cursors = new LogCursors()
   const baseUrl = (c: Context): string => (c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin)
 
@@ -64,6 +68,7 @@ export function gmapiRoutes({ jobs, artifacts, origin, logger }: GmapiContext): 
     return serveFile(c, artifacts.served(job, artifact.name), { contentType: OCTETS_AS_LATIN1 })
   })
 
+  app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (tool, input) => submitOnce(jobs, tool, input), onInternalError }))
   return app
 }
 
@@ -101,7 +106,7 @@ function toTask(job: Job, { new_logs, offset, base }: NewLines & { readonly base
     offset,
     ...(job.queue_position !== undefined && { queue_position: job.queue_position }),
     // An object from the first poll on: the video player indexes it without looking.
-    result: job.status === 'completed' ? toResult(job, base) : {},
+    result: job.tool === 'video_frame' ? toFramesResult(job) : job.status === 'completed' ? toResult(job, base) : {},
     // The video player prints `message` and never looks at `error`.
     ...(error !== undefined && { error, message: error }),
   }

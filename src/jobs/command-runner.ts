@@ -15,7 +15,7 @@ export class CommandRunner {
   }
 
   /** Notes in `jobDirectory` which process works there, for a hub that comes after this one. */
-  async run(command: Command, { jobDirectory, ...options }: Pick<RunOptions, 'cwd' | 'signal' | 'onLine'> & { jobDirectory: string }): Promise<void> {
+  async run(command: Command, { jobDirectory, ...options }: Pick<RunOptions, 'cwd' | 'signal' | 'onLine' | 'onStdout'> & { jobDirectory: string }): Promise<void> {
     try {
       await runCommand({ ...options, ...invocationOf(await this.#engine(), command), onStart: (pid) => recordChild(jobDirectory, pid) })
     } finally {

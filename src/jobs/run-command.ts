@@ -16,6 +16,8 @@ export interface RunOptions extends Invocation {
   /** What SIGTERM may take before SIGKILL follows. Default 2000. */
   readonly graceMs?: number
   onLine(line: OutputLine): void
+  /** Takes stdout as bytes, in order, in place of lines. The program waits while a chunk is being taken. */
+  onStdout?(chunk: Uint8Array): Promise<void>
   /** Told the pid, which is the process group's id as well. */
   onStart?(pid: number): void
 }
@@ -25,9 +27,9 @@ export interface RunOptions extends Invocation {
  * been handed over, whatever the outcome; by then no process of its group lives.
  *
  * Resolves on exit 0. Rejects with the signal's reason when aborted, with CommandFailedError on another exit, with
- * CommandNotStartedError when it never ran, and with what `onLine` or `onStart` threw.
+ * CommandNotStartedError when it never ran, and with what `onLine`, `onStdout` or `onStart` threw.
  */
-export async function runCommand({ onLine, onStart, ...options }: RunOptions): Promise<void> {
+export async function runCommand({ onLine, onStdout, onStart, ...options }: RunOptions): Promise<void> {
   const broken = new AbortController()
   const tell = (action: () => void): void => {
     if (broken.signal.aborted) return
@@ -36,6 +38,10 @@ export async function runCommand({ onLine, onStart, ...options }: RunOptions): P
     } catch (error) {
       broken.abort(error)
     }
+  }
+  const takeStdout = async (chunk: Uint8Array): Promise<void> => {
+    // What comes after a failure is let through, so that a full pipe does not keep the program from ending.
+    if (!broken.signal.aborted) await onStdout?.(chunk).catch((error: unknown) => broken.abort(error))
   }
   const tellLine = (source: Source) => (text: string) => tell(() => onLine({ source, text }))
   // A program reads `progress`: half a `key=value` handed over early would be a wrong value.
@@ -49,7 +55,7 @@ export async function runCommand({ onLine, onStart, ...options }: RunOptions): P
     sandbox: await currentSandbox(),
     signal: AbortSignal.any([options.signal, broken.signal]),
     onStart: (pid) => tell(() => onStart?.(pid)),
-    onData: (source, chunk) => splitters[source].push(chunk),
+    onData: (source, chunk) => (source === 'stdout' && onStdout ? takeStdout(chunk) : splitters[source].push(chunk)),
   }).finally(() => Object.values(splitters).forEach((splitter) => splitter.end()))
   broken.signal.throwIfAborted()
   if (exit.exitCode !== 0) throw new CommandFailedError(options.program, exit)
@@ -132,11 +138,12 @@ interface Exit {
   readonly signal: string | null
 }
 
-interface GroupOptions extends Omit<RunOptions, 'onLine'> {
+interface GroupOptions extends Omit<RunOptions, 'onLine' | 'onStdout'> {
   readonly sandbox: Sandbox
   /** This and the next must not throw. */
   onStart(pid: number): void
-  onData(source: Source, chunk: Uint8Array): void
+  /** What it promises is waited for before the next chunk of this source. */
+  onData(source: Source, chunk: Uint8Array): void | Promise<void>
 }
 
 async function runGroup(options: GroupOptions): Promise<Exit> {
@@ -176,7 +183,23 @@ async function followChild(child: Child, pid: number, { signal, graceMs = 2000, 
   let isStopped = false
   let escalation: NodeJS.Timeout | undefined
   let abandonment: NodeJS.Timeout | undefined
+  let chunksUnderway = 0
 
+  const abandon = (): void => {
+    if (chunksUnderway > 0) abandonment = setTimeout(abandon, ABANDON_PIPES_MS)
+    else outputs.forEach((stream) => stream.destroy())
+  }
+  const takeIn = (source: Source, stream: Readable, chunk: Uint8Array): void => {
+    const taken = onData(source, chunk)
+    if (!(taken instanceof Promise)) return
+    stream.pause()
+    chunksUnderway++
+    void taken.finally(() => {
+      chunksUnderway--
+      abandonment?.refresh()
+      stream.resume()
+    })
+  }
   const stop = (): void => {
     isStopped = true
     signalGroup(pid, 'SIGTERM')
@@ -188,10 +211,10 @@ async function followChild(child: Child, pid: number, { signal, graceMs = 2000, 
     clearTimeout(escalation)
     signalGroup(pid, 'SIGKILL')
     // A grandchild that has left the group may hold a pipe open for ever.
-    abandonment = setTimeout(() => outputs.forEach((stream) => stream.destroy()), ABANDON_PIPES_MS)
+    abandonment = setTimeout(abandon, ABANDON_PIPES_MS)
   })
   signal.addEventListener('abort', stop, { once: true })
-  for (const [source, stream] of outputs) stream.on('data', (chunk: Uint8Array) => onData(source, chunk))
+  for (const [source, stream] of outputs) stream.on('data', (chunk: Uint8Array) => takeIn(source, stream, chunk))
   onStart(pid)
 
   const { exitCode = null, signal: exitSignal = null } = await child

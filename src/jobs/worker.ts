@@ -1,5 +1,3 @@
-import { lstat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { HubError } from '../errors.ts'
 import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan } from '../tools/tool.ts'
@@ -7,12 +5,14 @@ import type { ArtifactStore } from './artifact-store.ts'
 import { CommandFailedError } from './command-errors.ts'
 import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
 import type { DiskGuard } from './disk-guard.ts'
-import { hasEnded, type Artifact, type JobError, type JobStatus } from './job.ts'
-import { OutputMissingError, toJobError } from './job-failure.ts'
+import type { FrameStore } from './frame-store.ts'
+import { hasEnded, type JobError, type JobStatus } from './job.ts'
+import { toJobError } from './job-failure.ts'
 import type { JobLog, JobWriter } from './job-log.ts'
 import { LogLines } from './log-lines.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import type { JobRequest, RequestStore } from './request-store.ts'
+import { runPlan, WRITE_BYTES } from './run-plan.ts'
 import type { CommandRunner } from './command-runner.ts'
 import { parseSource, type Staging } from './stage.ts'
 import { makeWorkspace, outputBytes, removeWorkspace, type JobWorkspace } from './workspace.ts'
@@ -22,6 +22,7 @@ export interface WorkerOptions {
   readonly requests: RequestStore
   readonly staging: Staging
   readonly artifacts: ArtifactStore
+  readonly frames: FrameStore
   readonly disk: DiskGuard
   readonly runner: CommandRunner
   readonly jobDirectory: (id: string) => string
@@ -31,9 +32,6 @@ export interface WorkerOptions {
   readonly retentionMs: number
   readonly onInternalError: (jobId: string, error: unknown) => void
 }
-
-/** What a command may want to write at once: where this does not fit, it has found the disk full. */
-const WRITE_BYTES = 1024 ** 2
 
 /** What becomes of the job's place in the queue. */
 export type Outcome = 'ended' | 'back_to_queue' | 'lost'
@@ -86,30 +84,10 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
   const { plan } = await prepare(request, { meter, limits, workspace, options, lines })
   meter.begin(plan.commands)
   limits.watchForStall(() => outputBytes(workspace))
-  for (const [index, command] of plan.commands.entries()) {
-    const parser = command.createParser()
-    await options.runner.run(command, {
-      cwd: workspace.outputDirectory,
-      signal: limits.signal,
-      jobDirectory: options.jobDirectory(jobId),
-      onLine(line) {
-        limits.sawOutput()
-        for (const update of parser.push(line)) {
-          if (update.type === 'progress') meter.ran(index, update)
-          else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
-        }
-      },
-    })
-  }
-  limits.stopWatching()
-  await lines.finish()
-  // A full disk makes ffmpeg leave half a file behind and exit 0 all the same.
-  await options.disk.assertRoomFor(WRITE_BYTES)
-  meter.enter('publishing')
-  const artifacts = await publish(jobId, plan, { workspace, options, writer, attempt })
+  const run = { writer, lines, limits, workspace, options, attempt, meter }
+  const files = await runPlan(jobId, plan, run)
   limits.signal.throwIfAborted()
-  const result = { ...plan.result, files: artifacts.map(({ name }) => name) }
-  await writer.append([{ type: 'result', data: { result } }], { attempt })
+  await writer.append([{ type: 'result', data: { result: { ...plan.result, files } } }], { attempt })
 }
 
 async function prepare(
@@ -135,28 +113,6 @@ async function prepare(
     cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
   })
   return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }) }
-}
-
-/** Exit 0 is not believed: each promised file has to be there, and to hold something. */
-async function publish(
-  jobId: string,
-  plan: Plan,
-  { workspace, options, writer, attempt }: Pick<Attempt, 'workspace' | 'options' | 'writer' | 'attempt'>,
-): Promise<Artifact[]> {
-  const artifacts: Artifact[] = []
-  for (const spec of plan.artifacts) {
-    const file = join(workspace.outputDirectory, spec.file)
-    const made = await lstat(file).catch(() => undefined)
-    if (!made?.isFile() || made.size === 0) {
-      throw new OutputMissingError(`The command ended well but ${spec.file} ${made ? 'is empty' : 'was not made'}`)
-    }
-  }
-  for (const spec of plan.artifacts) {
-    const artifact = await options.artifacts.put(jobId, join(workspace.outputDirectory, spec.file), spec)
-    await writer.append([{ type: 'artifact', data: { artifact } }], { attempt })
-    artifacts.push(artifact)
-  }
-  return artifacts
 }
 
 async function settle(

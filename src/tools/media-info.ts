@@ -53,6 +53,7 @@ const streamSchema = z.object({
   channels: count,
   disposition: z.record(z.string(), z.unknown()).optional().catch(undefined),
   tags: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  side_data_list: z.array(z.object({ rotation: z.number().optional().catch(undefined) })).optional().catch(undefined),
 })
 
 const reportSchema = z.object({
@@ -65,11 +66,13 @@ const KINDS = ['video', 'audio', 'subtitle', 'data', 'attachment'] as const
 function toStream(stream: z.infer<typeof streamSchema>): MediaStream[] {
   const kind = KINDS.find((known) => known === stream.codec_type)
   if (kind === undefined) return []
+  // ffmpeg turns what it decodes, as a player does: a telephone's portrait clip is stored lying.
+  const isTurned = (stream.side_data_list ?? []).some(({ rotation }) => rotation !== undefined && Math.abs(rotation) % 180 === 90)
   const entries = {
     // Matroska tells the duration of a stream in a tag only.
     durationSeconds: seconds(stream.duration) ?? seconds(stream.tags?.DURATION),
-    width: stream.width,
-    height: stream.height,
+    width: isTurned ? stream.height : stream.width,
+    height: isTurned ? stream.width : stream.height,
     framesPerSecond: ratio(stream.avg_frame_rate),
     sampleRate: stream.sample_rate,
     channels: stream.channels,

@@ -55,7 +55,23 @@ export interface Command {
   readonly args: readonly string[]
   /** Seconds of output that this command will make; weighs it in the total. */
   readonly expectedSeconds?: number
+  /** Pictures that it writes to its stdout, one behind the other: they become the job's frames as they come. */
+  readonly frames?: FrameOutput
+  /** Files that are whole when it has ended; published then, and not only at the end of the job. */
+  readonly artifacts?: readonly ArtifactSpec[]
   createParser(): OutputParser
+}
+
+export type FrameFormatName = 'png' | 'jpeg' | 'webp' | 'raw'
+
+export interface FrameOutput {
+  /** `raw` is RGB, three bytes a pixel. */
+  readonly format: FrameFormatName
+  readonly width: number
+  readonly height: number
+  readonly framesPerSecond: number
+  /** null where the source does not tell how long it is. */
+  readonly expectedFrames: number | null
 }
 
 /** `progress` is what the program writes to descriptor 3. */

@@ -1,0 +1,156 @@
+import { lstat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArtifactSpec, Command, FrameOutput, Plan } from '../tools/tool.ts'
+import type { ArtifactStore } from './artifact-store.ts'
+import type { AttemptLimits } from './attempt-limits.ts'
+import type { CommandRunner } from './command-runner.ts'
+import type { DiskGuard } from './disk-guard.ts'
+import { FrameIntake } from './frame-intake.ts'
+import type { FrameStore } from './frame-store.ts'
+import { OutputMissingError } from './job-failure.ts'
+import type { JobWriter } from './job-log.ts'
+import type { LogLines } from './log-lines.ts'
+import type { ProgressMeter } from './progress-meter.ts'
+import type { JobWorkspace } from './workspace.ts'
+
+/** What a command may want to write at once: where this does not fit, it has found the disk full. */
+export const WRITE_BYTES = 1024 ** 2
+
+const TELL_FRAMES_EACH_MS = 250
+
+export interface PlanRun {
+  readonly writer: JobWriter
+  readonly lines: LogLines
+  readonly limits: AttemptLimits
+  readonly workspace: JobWorkspace
+  readonly meter: ProgressMeter
+  readonly attempt: number
+  readonly options: {
+    readonly runner: CommandRunner
+    readonly artifacts: ArtifactStore
+    readonly frames: FrameStore
+    readonly disk: DiskGuard
+    readonly jobDirectory: (id: string) => string
+  }
+}
+
+/** Runs a plan's commands one after the other and publishes what they make. Resolves to the names of the artifacts. */
+export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<readonly string[]> {
+  const { lines, limits, meter, options } = run
+  const files: string[] = []
+  for (const [index, command] of plan.commands.entries()) {
+    await runCommandOf(jobId, command, { ...run, index })
+    files.push(...(await publish(jobId, command.artifacts ?? [], run)))
+  }
+  limits.stopWatching()
+  await lines.finish()
+  // A full disk makes ffmpeg leave half a file behind and exit 0 all the same.
+  await options.disk.assertRoomFor(WRITE_BYTES)
+  meter.enter('publishing')
+  return [...files, ...(await publish(jobId, plan.artifacts, run))]
+}
+
+async function runCommandOf(jobId: string, command: Command, run: PlanRun & { readonly index: number }): Promise<void> {
+  const { frames } = run.options
+  if (!command.frames) return runLines(jobId, command, run)
+  const output = command.frames
+  await frames.write(jobId, async (pack) => {
+    const teller = new FrameTeller(output, run)
+    const intake = new FrameIntake(pack, output, {
+      onFrames(count) {
+        run.limits.sawOutput()
+        teller.came(count)
+      },
+    })
+    try {
+      await runLines(jobId, command, { ...run, onStdout: (chunk) => intake.take(chunk) })
+      await intake.finish()
+      await teller.finish(pack.count)
+    } finally {
+      teller.stop()
+    }
+  })
+}
+
+async function runLines(
+  jobId: string, command: Command,
+  { index, limits, lines, meter, options, workspace, onStdout }: PlanRun & { readonly index: number; readonly onStdout?: (chunk: Uint8Array) => Promise<void> },
+): Promise<void> {
+  const parser = command.createParser()
+  await options.runner.run(command, {
+    cwd: workspace.outputDirectory,
+    signal: limits.signal,
+    jobDirectory: options.jobDirectory(jobId),
+    ...(onStdout && { onStdout }),
+    onLine(line) {
+      limits.sawOutput()
+      for (const update of parser.push(line)) {
+        if (update.type === 'progress') meter.ran(index, update)
+        else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
+      }
+    },
+  })
+}
+
+/** `current_frames` goes into the result at once for the first frame, and then at most four times a second. */
+class FrameTeller {
+  readonly #output: FrameOutput
+  readonly #run: PlanRun
+  #count = 0
+  #toldAt = Number.NEGATIVE_INFINITY
+  #told: Promise<unknown> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(output: FrameOutput, run: PlanRun) {
+    this.#output = output
+    this.#run = run
+  }
+
+  came(count: number): void {
+    this.#count = count
+    const waitMs = this.#toldAt + TELL_FRAMES_EACH_MS - performance.now()
+    if (waitMs <= 0) this.#tell(this.#estimate)
+    // Frames that come slowly are told of before the next one is there.
+    else this.#timer ??= setTimeout(() => this.#tell(this.#estimate), waitMs)
+  }
+
+  /** Resolves when the final numbers are in the log. */
+  async finish(count: number): Promise<void> {
+    this.#count = count
+    this.#tell(count)
+    await this.#told
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  get #estimate(): number {
+    return Math.max(this.#count, this.#output.expectedFrames ?? 0)
+  }
+
+  #tell(total: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#toldAt = performance.now()
+    const { width, height, framesPerSecond, format } = this.#output
+    const result = { current_frames: this.#count, total_frames: total, fps: framesPerSecond, width, height, format }
+    this.#told = Promise.all([this.#told, this.#run.writer.append([{ type: 'result', data: { result } }], { attempt: this.#run.attempt })])
+    this.#told.catch(() => undefined)
+  }
+}
+
+/** Exit 0 is not believed: each promised file has to be there, and to hold something. */
+async function publish(jobId: string, specs: readonly ArtifactSpec[], { workspace, options, writer, attempt }: PlanRun): Promise<string[]> {
+  for (const { file } of specs) {
+    const made = await lstat(join(workspace.outputDirectory, file)).catch(() => undefined)
+    if (!made?.isFile() || made.size === 0) {
+      throw new OutputMissingError(`The command ended well but ${file} ${made ? 'is empty' : 'was not made'}`)
+    }
+  }
+  for (const spec of specs) {
+    const artifact = await options.artifacts.put(jobId, join(workspace.outputDirectory, spec.file), spec)
+    await writer.append([{ type: 'artifact', data: { artifact } }], { attempt })
+  }
+  return specs.map(({ file }) => file)
+}
