@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { ccRoutes } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
+import { frameRoutes } from './jobs/frame-routes.ts'
+import { previewRoutes } from './jobs/preview-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { problemResponse } from './problem.ts'
@@ -14,7 +17,7 @@ import { toolRoutes } from './tools/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
-  const { config, jobs, artifacts, uploads, logger } = context
+  const { config, jobs, artifacts, frames, uploads, logger } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => problemResponse(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause })))
   app.notFound((c) => {
@@ -32,9 +35,12 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   ))
   app.route('/', jobRoutes({ jobs }))
   app.route('/', artifactRoutes({ jobs, artifacts }))
+  app.route('/', frameRoutes({ jobs, frames }))
+  app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads }))
   app.route('/', toolRoutes())
   app.route('/', gmapiRoutes(context))
+  app.route('/', ccRoutes(context))
   app.get('/health', async (c) => {
     const health = await healthOf(context)
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })

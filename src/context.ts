@@ -11,6 +11,7 @@ import { DiskGuard } from './jobs/disk-guard.ts'
 import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
 import { type Engine, findEngine } from './jobs/ffmpeg-engine.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
+import { FrameStore } from './jobs/frame-store.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
 import { JobIndex } from './jobs/job-index.ts'
@@ -19,6 +20,7 @@ import { JobLog } from './jobs/job-log.ts'
 import { JobQueue } from './jobs/job-queue.ts'
 import { JobRemoval } from './jobs/job-removal.ts'
 import { Jobs } from './jobs/jobs.ts'
+import { Preview } from './jobs/preview.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
@@ -39,6 +41,8 @@ export interface HubContext {
   readonly jobs: Jobs
   readonly artifacts: ArtifactStore
   readonly uploads: UploadStore
+  readonly frames: FrameStore
+  readonly preview: Preview
   readonly disk: DiskGuard
   readonly origin: RequestOrigin
   readonly fetchAllowEntries: number
@@ -89,6 +93,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const idempotencyKeys = new IdempotencyKeys(database)
   const requests = new RequestStore({ directory: jobsDirectory })
   const artifacts = new ArtifactStore({ directory: jobsDirectory })
+  const frames = new FrameStore({ jobDirectory })
   const disk = new DiskGuard({
     directory, limitBytes: config.diskLimitBytes, ...(config.diskFloorBytes !== undefined && { freeBytesFloor: config.diskFloorBytes }),
   })
@@ -107,7 +112,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const engine = findOnce(config)
   const runner = new CommandRunner({ engine })
   const workerOptions = {
-    log, requests, staging, artifacts, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
+    log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
   }
   const pool = new WorkerPool({
@@ -120,6 +125,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     atomically: (change) => atomically(database, change),
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
+  const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
     index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
     onError: (error) => logger.error('retention.failed', { error }),
@@ -132,14 +138,15 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
 
   return {
-    config, logger, jobs, artifacts, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, pool, retention, events,
+    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, pool, retention, events,
     letReadersGo() {
       events.cutFollowers()
       feed.cutFollowers()
+      void preview.close()
     },
     async close() {
-      await retention.stop()
-      await Promise.all([events.close(), feed.close()])
+      await Promise.all([retention.stop(), preview.close()])
+      await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       closeDatabase(database)
       lock.release()
