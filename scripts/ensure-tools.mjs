@@ -9,6 +9,7 @@ const TOOLS = [
   { program: 'setpriv', debianPackage: 'util-linux', versionArgument: '--version' },
   { program: 'prlimit', debianPackage: 'util-linux', versionArgument: '--version' },
   { program: 'chromium', debianPackage: 'chromium', versionArgument: '--version' },
+  { program: 'luajit', debianPackage: 'luajit', versionArgument: '-v' },
 ].filter(({ debianPackage }) => debianPackage !== 'util-linux' || process.platform === 'linux')
 
 process.exitCode = ensureTools()

@@ -1,0 +1,194 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { EventQueue } from './event-queue.ts'
+import { type HttpCall, Network } from './network.ts'
+import { type Png, readPng } from './read-png.ts'
+import { Speaker } from './speaker.ts'
+
+const DIRECTORY = fileURLToPath(new URL('.', import.meta.url))
+
+export interface ComputerOptions {
+  /** Width and height of the GPU's picture in pixels; none where missing. */
+  readonly gpu?: readonly [number, number] | undefined
+  readonly speakers?: readonly string[]
+  readonly socketsAllowed?: boolean
+  /** How much faster than the wall's the computer's clock goes. */
+  readonly speed?: number
+}
+
+export interface Ended {
+  readonly ok: boolean
+  /** The error that the program ended with. */
+  readonly problem: string
+}
+
+/** A ComputerCraft computer: the program runs in a real Lua VM, over real connections and a clock of its own. */
+export class Computer {
+  readonly #options: ComputerOptions
+  readonly #events = new EventQueue()
+  readonly #timers = new Map<number, NodeJS.Timeout>()
+  readonly #images = new Map<number, Png>()
+  readonly #bootedAt = performance.now()
+  #ids = 0
+  #drawn: Png | undefined
+  #boot: { readonly program: string; readonly words: readonly string[] } | undefined
+  readonly network: Network
+  readonly speakers: ReadonlyMap<string, Speaker>
+  /** Pictures in the order in which they came to the monitors. */
+  readonly shown: Png[] = []
+  readonly rows: string[] = []
+  /** Every row that was ever written. */
+  readonly written: { readonly row: number; readonly text: string }[] = []
+  readonly printed: string[] = []
+  mostImages = 0
+  mostHeapKilobytes = 0
+  onShown: (count: number) => unknown = () => undefined
+
+  constructor(options: ComputerOptions) {
+    this.#options = options
+    this.network = new Network({ onEvent: (event) => this.#events.push(event), socketsAllowed: options.socketsAllowed ?? true })
+    this.speakers = new Map((options.speakers ?? []).map((name) => [
+      name, new Speaker({ now: () => this.#now(), onEmpty: () => this.#events.push({ name: 'speaker_audio_empty', device: name }) }),
+    ]))
+  }
+
+  /** `wget run URL WORDS`, to its end. */
+  async wgetRun(program: string, ...words: readonly string[]): Promise<Ended> {
+    this.#boot = { program, words }
+    // Not PUC's 5.1, where no pcall can be yielded across; and interpreted, as the game's own VM is.
+    const child = spawn('luajit', ['-joff', `${DIRECTORY}computer.lua`, DIRECTORY.slice(0, -1)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const ticks = setInterval(() => [...this.speakers.values()].forEach((speaker) => speaker.tick()), this.#real(Speaker.tickMs))
+    try {
+      for await (const call of readCalls(child.stdout)) {
+        if (call.op === 'exit') return { ok: call.ok, problem: call.problem }
+        await this.#answer(child, call)
+      }
+      return { ok: false, problem: 'the Lua VM itself ended' }
+    } finally {
+      clearInterval(ticks)
+      for (const timer of this.#timers.values()) clearTimeout(timer)
+      child.kill()
+    }
+  }
+
+  /** Ctrl-T. */
+  terminate(): void {
+    this.#events.push({ name: 'terminate' })
+  }
+
+  get lostEvents(): number {
+    return this.#events.lost
+  }
+
+  async #answer(child: Lua, call: Exclude<Call, { op: 'exit' }>): Promise<void> {
+    if (call.op === 'next') {
+      this.mostHeapKilobytes = Math.max(this.mostHeapKilobytes, call.heapKilobytes)
+      return send(child, await this.#events.next())
+    }
+    try {
+      send(child, this.#act(call) ?? {})
+    } catch (error) {
+      send(child, { raise: (error as Error).message })
+    }
+  }
+
+  #act(call: Exclude<Call, { op: 'next' | 'exit' }>): object | void {
+    const { gpu, speakers = [] } = this.#options
+    switch (call.op) {
+      case 'boot': return { ...this.#boot, gpu, speakers }
+      case 'epoch': return { at: Math.floor(this.#now()) }
+      case 'timer': return { id: this.#startTimer(call.seconds) }
+      case 'cancel': return clearTimeout(this.#timers.get(call.id))
+      case 'queue': return this.#events.push({ name: call.name })
+      case 'http': return void this.network.request(call)
+      case 'open':
+        if (!this.network.open(call.url)) throw new Error('Websocket connections are disabled')
+        return
+      case 'send': return this.network.send(call.id, call.body.toString())
+      case 'close': return this.network.close(call.id)
+      case 'clear': return void this.rows.splice(0)
+      case 'write':
+        this.rows[call.row] = call.text
+        return void this.written.push({ row: call.row, text: call.text.trimEnd() })
+      case 'print': return void this.printed.push(call.text)
+      case 'play': return { taken: this.#speaker(call.name).play(call.body, call) }
+      case 'silence': return this.#speaker(call.name).silence()
+      case 'decode': return { id: this.#decode(call.body) }
+      case 'free': return void this.#images.delete(call.id)
+      case 'draw': return void (this.#drawn = this.#images.get(call.id))
+      case 'sync':
+        if (this.#drawn) this.shown.push(this.#drawn)
+        return void this.onShown(this.shown.length)
+    }
+  }
+
+  #decode(bytes: Buffer): number {
+    this.#images.set(++this.#ids, readPng(bytes))
+    this.mostImages = Math.max(this.mostImages, this.#images.size)
+    return this.#ids
+  }
+
+  #startTimer(seconds: number): number {
+    const id = ++this.#ids
+    // The game looks at its timers once a tick.
+    const ticks = Math.max(1, Math.round(seconds * 20))
+    this.#timers.set(id, setTimeout(() => {
+      this.#timers.delete(id)
+      this.#events.push({ name: 'timer', id })
+    }, this.#real(ticks * Speaker.tickMs)))
+    return id
+  }
+
+  #speaker(name: string): Speaker {
+    const speaker = this.speakers.get(name)
+    if (!speaker) throw new Error(`There is no speaker ${name}`)
+    return speaker
+  }
+
+  #now(): number {
+    return 1_800_000_000_000 + (performance.now() - this.#bootedAt) * (this.#options.speed ?? 1)
+  }
+
+  #real(milliseconds: number): number {
+    return milliseconds / (this.#options.speed ?? 1)
+  }
+}
+
+type Lua = ChildProcessByStdio<Writable, Readable, null>
+
+type Call =
+  | { readonly op: 'boot' | 'epoch' | 'clear' | 'sync' }
+  | { readonly op: 'decode'; readonly body: Buffer }
+  | { readonly op: 'next'; readonly heapKilobytes: number }
+  | { readonly op: 'exit'; readonly ok: boolean; readonly problem: string }
+  | { readonly op: 'timer'; readonly seconds: number }
+  | { readonly op: 'cancel' | 'close' | 'free' | 'draw'; readonly id: number }
+  | { readonly op: 'send'; readonly id: number; readonly body: Buffer }
+  | { readonly op: 'queue' | 'silence'; readonly name: string }
+  | { readonly op: 'play'; readonly name: string; readonly decoder: number; readonly volume: number; readonly body: Buffer }
+  | ({ readonly op: 'http' } & HttpCall)
+  | { readonly op: 'open'; readonly url: string }
+  | { readonly op: 'write'; readonly row: number; readonly text: string }
+  | { readonly op: 'print'; readonly text: string }
+
+/** A line of JSON, then as many bytes as it says. */
+async function* readCalls(from: Readable): AsyncGenerator<Call> {
+  let buffered: Buffer = Buffer.alloc(0)
+  for await (const chunk of from as AsyncIterable<Buffer>) {
+    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
+    for (let end = buffered.indexOf('\n'); end >= 0; end = buffered.indexOf('\n')) {
+      const head = JSON.parse(buffered.toString('utf8', 0, end)) as Call & { bytes: number }
+      if (buffered.length < end + 1 + head.bytes) break
+      const body = Buffer.from(buffered.subarray(end + 1, end + 1 + head.bytes))
+      buffered = buffered.subarray(end + 1 + head.bytes)
+      yield { ...head, body } as Call
+    }
+  }
+}
+
+function send({ stdin }: Lua, answer: object): void {
+  const { body = Buffer.alloc(0), ...head } = answer as { readonly body?: Buffer }
+  stdin.write(`${JSON.stringify({ ...head, bytes: body.length })}\n`)
+  if (body.length > 0) stdin.write(body)
+}
