@@ -4,6 +4,7 @@ import { cancel, retry, rm } from './change-jobs.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { frames } from './frames.ts'
 import { get } from './get.ts'
 import { helpOf, overview, usageOf } from './help.ts'
 import { jobs } from './jobs.ts'
@@ -16,7 +17,7 @@ import { show } from './show.ts'
 import { tools } from './tools.ts'
 import { watch } from './watch.ts'
 
-const COMMANDS: readonly Command[] = [serve, run, watch, logs, jobs, show, get, cancel, retry, rm, tools, doctor]
+const COMMANDS: readonly Command[] = [serve, run, frames, watch, logs, jobs, show, get, cancel, retry, rm, tools, doctor]
 
 /** The command line, without the program's own name. Never rejects for what a user or a hub can cause. */
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {

@@ -1,12 +1,13 @@
 import { extname } from 'node:path'
-import { hasEnded, type HubClient, type JobHandle } from '../client/index.ts'
+import type { HubClient, JobHandle } from '../client/index.ts'
 import { type Call, defineCommand, HUB_OPTIONS, theOnly } from './command.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts'
 import { followJob } from './follow-job.ts'
+import { Interruption } from './interruption.ts'
 import { followingPatience, hubUrl, openHubPatiently } from './open-hub.ts'
 import { createProgressView, type ProgressView } from './progress-view.ts'
 import { checkDestination, saveArtifacts } from './save-artifacts.ts'
-import { InterruptedError, UsageError, write } from './shell.ts'
+import { UsageError, write } from './shell.ts'
 import { checkInputs, uploadSources } from './upload-sources.ts'
 
 const OPTIONS = {
@@ -82,39 +83,6 @@ async function seeThrough(
     for (const { url } of artifacts) await write(shell.stdout, `${hubUrl(shell, values)}${url}\n`)
   }
   return exitCodeOf(status)
-}
-
-/** What Ctrl-C does: it cancels the job that there is; where there is none, or it may go on, it leaves. */
-class Interruption {
-  readonly signal: AbortSignal
-  readonly #controller = new AbortController()
-  readonly #view: ProgressView
-  readonly #keep: 'running' | 'cancelled'
-  #job: JobHandle | undefined
-  #hasBegun = false
-
-  constructor(view: ProgressView, { keep }: { readonly keep: 'running' | 'cancelled' }) {
-    this.#view = view
-    this.#keep = keep
-    this.signal = this.#controller.signal
-  }
-
-  begin(): void {
-    this.#hasBegun = true
-    if (this.#job && this.#keep === 'cancelled' && !hasEnded(this.#job.job.status)) return this.#cancel(this.#job)
-    if (this.#job && !hasEnded(this.#job.job.status)) this.#view.print([`the job goes on; reeltime watch ${this.#job.id}`])
-    this.#controller.abort(new InterruptedError())
-  }
-
-  has(job: JobHandle): void {
-    this.#job = job
-    if (this.#hasBegun && this.#keep === 'cancelled') this.#cancel(job)
-  }
-
-  #cancel(job: JobHandle): void {
-    this.#view.print(['cancelling; press Ctrl-C again to leave at once'])
-    job.cancel().catch((error: unknown) => this.#controller.abort(error))
-  }
 }
 
 function inputMaker(tool: string, { values, rest }: Call<typeof OPTIONS>): (sources: readonly string[]) => unknown {

@@ -4,6 +4,7 @@ export type {
 } from './hub-client.ts'
 export { JobHandle } from './job-handle.ts'
 export type { DownloadOptions, HistoryOptions } from './job-handle.ts'
+export type { Frame, FramesOptions } from './frames.ts'
 export { HubProblem, HubUnreachableError } from './hub-problem.ts'
 export type { FieldProblem } from './hub-problem.ts'
 export type { ConnectionDetail, ConnectionState, FollowOptions } from './follow.ts'

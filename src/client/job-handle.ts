@@ -1,6 +1,7 @@
 import { applyEvent, EMPTY_JOB, hasEnded, type EventType, type Job, type JobEvent } from '../jobs/job.ts'
 import { readPage } from './event-page.ts'
 import { follow, type FollowOptions } from './follow.ts'
+import { type Frame, type FramesOptions, readFrames } from './frames.ts'
 import { HubProblem } from './hub-problem.ts'
 import { ask, askJson, patiently, type Hub } from './hub.ts'
 import { jobPath, type JobAtOffset, type Position } from './transport.ts'
@@ -56,6 +57,11 @@ export class JobHandle {
       if (event.type === 'snapshot' && hasEnded(event.data.status)) break
     }
     return this.#job
+  }
+
+  /** The pictures of a job as they are made, from the first one unless told otherwise; see `readFrames`. */
+  frames(options: FramesOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    return readFrames(this.#hub, this.id, options)
   }
 
   /** Ends the job. One that has ended already stays as it is. */
