@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { HubClient } from '../dist/client/index.js'
 import { currentEngine, runFfmpeg } from './engine.mjs'
 import { startHub, submit } from './hub.mjs'
+import { serveFile } from './served-file.mjs'
 import { printTable, short } from './table.mjs'
 import { temporaryDirectory } from './temporary-directory.mjs'
 
@@ -20,8 +19,8 @@ export async function jobTime({ isQuick }) {
   const clip = join(directory, 'clip.mp4')
   const clipSeconds = isQuick ? 10 : 60
   makeClip(engine, clip, clipSeconds)
-  const media = await serve(clip)
-  const address = `127.0.0.1:${media.address().port}`
+  const media = await serveFile(clip)
+  const { address } = media
   const hub = await startHub({ dataDirectory: join(directory, 'data'), flags: ['--fetch-allow', address] })
   const rounds = []
   try {
@@ -33,7 +32,6 @@ export async function jobTime({ isQuick }) {
     }
   } finally {
     media.close()
-    media.closeAllConnections()
   }
   print(rounds, { clipSeconds, clipBytes: (await stat(clip)).size })
 }
@@ -43,12 +41,6 @@ function makeClip(engine, file, seconds) {
     '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file,
   ])
-}
-
-async function serve(file) {
-  const server = createServer((_, response) => createReadStream(file).pipe(response))
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
 }
 
 async function runBare(engine, clip, output) {

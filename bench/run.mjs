@@ -2,6 +2,9 @@
 // what each row means.
 import { cpus, totalmem } from 'node:os'
 import { fanOut } from './fan-out.mjs'
+import { framePush } from './frame-push.mjs'
+import { framepacks } from './framepacks.mjs'
+import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
@@ -14,6 +17,9 @@ const PARTS = new Map([
   ['fan-out', fanOut],
   ['stopped-readers', stoppedReaders],
   ['polls', polls],
+  ['frames', frames],
+  ['framepacks', framepacks],
+  ['frame-push', framePush],
   ['start', start],
 ])
 
