@@ -1,5 +1,8 @@
+import { crc32 } from 'node:zlib'
 import { HubError } from '../errors.ts'
+import { Delivery } from '../streams/delivery.ts'
 import type { OpenStream } from '../streams/event-log.ts'
+import type { FramePack } from '../streams/frame-pack.ts'
 import { type Watch, WakeUps } from '../streams/wake-up.ts'
 import { complain, type Connection } from '../streams/websocket.ts'
 import type { FrameStore, HeldFrames } from './frame-store.ts'
@@ -7,20 +10,28 @@ import type { JobFold } from './job-fold.ts'
 import type { Job } from './job.ts'
 
 const STALLED_AFTER_MS = 30_000
+/** Below what a socket may hold when it is told of a mistake, and little enough for a slow reader to take in time. */
+const MOST_PART_BYTES = 192 * 1024
 const COUNT_BYTES = 4
 const MOST_CREDIT = 1_000_000
+const MOST_FRAMES = 999_999_999
+const CHANGED = 'The frames are being made anew and come out differently; come back'
 
 export interface FramePushContext {
   readonly jobs: { openStream(id: string): Promise<OpenStream<JobFold>> }
   readonly frames: FrameStore
+  /** How long a reader may take nothing of what it is sent; 30 s. */
+  readonly stalledAfterMs?: number
 }
 
 /**
  * Pushes a job's frames as they are made: a text message for each batch, then its parts, which joined are one pack.
  * What is there is sent whether the job then ends well or not; the last message says which, and 1000 closes. Rejects
- * with a HubError for a query that cannot be, a job that is not there and one that has ended well without frames.
+ * with a HubError for a query that cannot be, a job that is not there, one that has ended well without frames, and
+ * when another attempt makes other frames than have been sent.
  */
-export async function pushFrames(connection: Connection, { jobs, frames }: FramePushContext): Promise<void> {
+export async function pushFrames(connection: Connection, context: FramePushContext): Promise<void> {
+  const { jobs, frames, stalledAfterMs = STALLED_AFTER_MS } = context
   const { webSocket, url, parameters: [jobId = ''] } = connection
   const gone = new AbortController()
   webSocket.on('close', () => gone.abort())
@@ -28,16 +39,18 @@ export async function pushFrames(connection: Connection, { jobs, frames }: Frame
   const news = new WakeUps()
   connection.onMessage((message) => {
     if (obey(reader, message)) news.wake()
-    else complain(webSocket, 'takes {"op":"credit","frames":20} and {"op":"seek","frame":900}')
+    else complain(webSocket, `takes {"op":"credit","frames":1 to ${MOST_CREDIT}} and {"op":"seek","frame":1 to ${MOST_FRAMES}}`)
   })
   const { stream } = await jobs.openStream(jobId)
   const watches = [news.watch(), stream.watch()] as const
   try {
     await frames.use(jobId, async (held) => {
       const forwarding = [watches[1], held.watch()].map((watch) => forward(watch, news, gone.signal))
+      const delivery = new Delivery(webSocket, { stalledAfterMs, signal: gone.signal })
       try {
-        await push(connection, { reader, held, stream, news: watches[0], signal: gone.signal })
+        await push(delivery, { reader, held, stream, news: watches[0], signal: gone.signal })
       } finally {
+        delivery.end()
         gone.abort()
         await Promise.all(forwarding)
       }
@@ -54,18 +67,22 @@ interface Reader {
   credit: number
   readonly batch: number
   readonly maxMessage: number
+  /** The last frame that was sent, and where it ends: by it is seen whether the frames are still those. */
+  sent?: { readonly number: number; readonly to: number; readonly checksum: number }
 }
 
 function parseReader(query: URLSearchParams): Reader {
   return {
-    next: readNumber(query, 'from', { missing: 1, least: 1, most: 999_999_999 }),
+    next: readNumber(query, 'from', { missing: 1, least: 1, most: MOST_FRAMES }),
     batch: readNumber(query, 'batch', { missing: 20, least: 1, most: 100 }),
     maxMessage: readNumber(query, 'max_message', { missing: 120 * 1024, least: 1024, most: 1024 ** 2 }),
     credit: readNumber(query, 'credit', { missing: Number.POSITIVE_INFINITY, least: 1, most: MOST_CREDIT }),
   }
 }
 
-function readNumber(query: URLSearchParams, name: string, { missing, least, most }: { missing: number; least: number; most: number }): number {
+type Limits = Readonly<Record<'missing' | 'least' | 'most', number>>
+
+function readNumber(query: URLSearchParams, name: string, { missing, least, most }: Limits): number {
   const text = query.get(name)
   if (text === null) return missing
   if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text)
@@ -75,7 +92,7 @@ function readNumber(query: URLSearchParams, name: string, { missing, least, most
 
 function obey(reader: Reader, { op, frames, frame }: Record<string, unknown>): boolean {
   if (op === 'credit' && isCount(frames, MOST_CREDIT)) reader.credit += frames
-  else if (op === 'seek' && isCount(frame, 999_999_999)) reader.next = frame
+  else if (op === 'seek' && isCount(frame, MOST_FRAMES)) reader.next = frame
   else return false
   return true
 }
@@ -100,19 +117,28 @@ interface Push {
   readonly signal: AbortSignal
 }
 
-async function push(connection: Connection, { reader, held, stream, news, signal }: Push): Promise<void> {
-  const { webSocket } = connection
-  while (webSocket.readyState === webSocket.OPEN) {
+async function push(delivery: Delivery, { reader, held, stream, news, signal }: Push): Promise<void> {
+  while (delivery.isOpen) {
     if (stream.isGone) throw new HubError('job_expired', 'The job has been removed')
     // The job first: what its end says of the frames is then true of the look behind it.
     const isOver = stream.isClosed
+    if (stream.fold.job.attempt > 1) await assertUnchanged(reader, held.pack)
     const count = held.pack?.count ?? 0
-    if (reader.next <= count && reader.credit > 0) await sendBatch(connection, { reader, held, signal })
+    if (reader.next <= count && reader.credit > 0) await sendBatch(delivery, { reader, held })
     else if (reader.next > count && isOver) {
-      await send(connection, JSON.stringify(lastMessage(stream.fold.job, count)), signal)
-      return webSocket.close(1000, 'end')
+      await delivery.send(JSON.stringify(lastMessage(stream.fold.job, count)))
+      return delivery.close()
     } else await news.changed(signal)
   }
+}
+
+/** An attempt keeps the frames that come out as before and cuts off the others, of which this reader may have some. */
+async function assertUnchanged({ sent }: Reader, pack: FramePack | undefined): Promise<void> {
+  if (!sent) return
+  const { from, to } = pack && pack.count >= sent.number ? pack.range(sent.number, 1) : { from: 0, to: 0 }
+  const frame = Buffer.allocUnsafe(to - from)
+  const isThere = to === sent.to && (await pack!.read(frame, from)) === frame.length
+  if (!isThere || crc32(frame) !== sent.checksum) throw new HubError('frames_not_ready', CHANGED)
 }
 
 function lastMessage({ status, error }: Job, frames: number): object {
@@ -124,41 +150,29 @@ function lastMessage({ status, error }: Job, frames: number): object {
   return { type: 'error', status, frames, data: { code, message, ...(hint !== undefined && { hint }) } }
 }
 
-async function sendBatch(connection: Connection, { reader, held, signal }: Pick<Push, 'reader' | 'held' | 'signal'>): Promise<void> {
-  const { webSocket } = connection
-  const { next: first, maxMessage } = reader
+async function sendBatch(delivery: Delivery, { reader, held }: Pick<Push, 'reader' | 'held'>): Promise<void> {
+  const { next: first } = reader
   const count = Math.min(reader.batch, reader.credit, held.pack!.count - first + 1)
   const { from, to } = held.pack!.range(first, count)
+  const lastFrom = held.pack!.range(first + count - 1, 1).from
+  let checksum = 0
   const bytes = COUNT_BYTES + to - from
+  const partBytes = Math.min(reader.maxMessage, MOST_PART_BYTES, bytes)
   // Before the first wait: a seek that comes meanwhile goes on from there.
   reader.next += count
   reader.credit -= count
-  await send(connection, JSON.stringify({ type: 'frames', first, count, bytes, parts: Math.ceil(bytes / maxMessage) }), signal)
-  const buffer = Buffer.allocUnsafe(Math.min(maxMessage, bytes))
-  for (let sent = 0; sent < bytes && webSocket.readyState === webSocket.OPEN; sent += buffer.length) {
+  await delivery.send(JSON.stringify({ type: 'frames', first, count, bytes, parts: Math.ceil(bytes / partBytes) }))
+  const buffer = Buffer.allocUnsafe(partBytes)
+  for (let sent = 0; sent < bytes && delivery.isOpen; sent += buffer.length) {
     const part = buffer.subarray(0, Math.min(buffer.length, bytes - sent))
     const head = sent === 0 ? part.writeUInt32BE(count) : 0
     const isWhole = (await held.pack!.read(part.subarray(head), from + sent + head - COUNT_BYTES)) === part.length - head
     const asOfNow = held.pack!.range(first, count)
-    // An attempt that makes them differently has cut them off: half a pack of each would be none.
-    if (!isWhole || asOfNow.from !== from || asOfNow.to !== to) throw new HubError('frames_not_ready', 'These frames are being made anew; come back')
-    await send(connection, part, signal)
+    // Half a pack of each attempt would be none.
+    if (!isWhole || asOfNow.from !== from || asOfNow.to !== to) throw new HubError('frames_not_ready', CHANGED)
+    checksum = crc32(part.subarray(Math.max(0, lastFrom - from + COUNT_BYTES - sent)), checksum)
+    await delivery.send(part)
   }
-}
-
-/** Resolves when the message has left the process, or the reader has gone. */
-function send({ webSocket }: Connection, data: string | Buffer, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      webSocket.close(4408, 'took nothing for 30 s; come back with from=')
-      setTimeout(() => webSocket.terminate(), 1000).unref()
-    }, STALLED_AFTER_MS).unref()
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-    webSocket.send(data, done)
-  })
+  delivery.ping()
+  reader.sent = { number: first + count - 1, to, checksum }
 }
