@@ -40,9 +40,8 @@ export class PartFile {
     this.#size = 0
   }
 
-  /** Brings the bytes to the disk and gives the file its name. */
+  /** Gives the file its name. It is not brought to the disk: what a crash takes is fetched again. */
   async finish(): Promise<void> {
-    await this.#handle.sync().catch(explainFull)
     await this.#handle.close()
     await rename(partOf(this.#file), this.#file)
   }

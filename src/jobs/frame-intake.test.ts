@@ -44,6 +44,7 @@ async function attempt(...frames: number[]): Promise<void> {
 test('frames are there, and told of, with the chunk that ends them', async () => {
   const one = intake()
   await one.take(bytes(1, 2).subarray(0, 11))
+  await one.stored()
   expect([pack.count, counts]).toEqual([1, [1]])
   await one.take(Buffer.concat([bytes(2).subarray(5), bytes(3)]))
   await one.finish()
@@ -59,11 +60,14 @@ test('chunks that come while others are being taken follow them', async () => {
 })
 
 test('a second attempt keeps the frames that it makes again, tells of them, and adds the rest', async () => {
-  await intake().take(bytes(1, 2, 3))
+  const first = intake()
+  await first.take(bytes(1, 2, 3))
+  await first.stored()
   await pack.close()
   await reopen()
   const again = intake()
   await again.take(bytes(1, 2))
+  await again.stored()
   expect([await numbers(), counts, again.made]).toEqual([[1, 2, 3], [3], 2])
   await again.take(bytes(3, 4))
   await again.finish()
@@ -80,9 +84,29 @@ test('frames that a shorter second attempt has not made are let go at its end an
   await attempt(1, 2, 3)
   const shorter = intake()
   await shorter.take(bytes(1))
+  await shorter.stored()
   expect(pack.count).toBe(3)
   await shorter.finish()
   expect([await numbers(), counts.at(-1)]).toEqual([[1], 1])
+})
+
+test('an encoder runs ahead of the disk by some megabytes, and then waits for it', async () => {
+  const one = new FrameIntake(pack, { ...OUTPUT, width: 1024, height: 1024 }, { onFrames: () => {} })
+  const frame = Buffer.alloc(3 * 2 ** 20, 7)
+  await one.take(frame)
+  const storedAtOnce = pack.count
+  await one.take(frame)
+  expect([storedAtOnce, pack.count]).toEqual([0, 2])
+})
+
+test('what stands in the way of storing a frame is told with the next chunk, and at the end', async () => {
+  const one = intake()
+  await pack.close()
+  await one.take(bytes(1))
+  await expect(one.stored()).rejects.toThrow(/closed/)
+  await expect(one.take(bytes(2))).rejects.toThrow(/closed/)
+  await expect(one.finish()).rejects.toThrow(/closed/)
+  await reopen()
 })
 
 test('an encoder that stops in mid-frame, or makes none, has failed', async () => {

@@ -9,16 +9,23 @@ export class FrameCutShortError extends Error {
   override name = 'FrameCutShortError'
 }
 
+/** How far the encoder may be ahead of the disk. */
+const MOST_WAITING_BYTES = 4 * 2 ** 20
+
 /**
- * Puts what an encoder writes into a job's pack, frame by frame. An attempt that is not the first makes the frames
- * again that are there already: they stay, so that their readers notice nothing, unless one comes out differently.
+ * Puts what an encoder writes into a job's pack, frame by frame: what comes while frames are being stored is stored
+ * together with the next. An attempt that is not the first makes the frames again that are there already: they stay,
+ * so that their readers notice nothing, unless one comes out differently.
  */
 export class FrameIntake {
   readonly #pack: FramePack
   readonly #splitter: FrameSplitter
   readonly #onFrames: (count: number) => void
   #made = 0
-  #taken: Promise<void> = Promise.resolve()
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #storing: Promise<void> | undefined
+  #failure: unknown
 
   constructor(pack: FramePack, output: FrameOutput, { onFrames }: { onFrames: (count: number) => void }) {
     this.#pack = pack
@@ -26,17 +33,20 @@ export class FrameIntake {
     this.#onFrames = onFrames
   }
 
-  /** Frames made by this attempt so far. */
+  /** Frames of this attempt that are in the pack. */
   get made(): number {
     return this.#made
   }
 
-  /** Chunks may come while others are being taken: a program's pipe is emptied at once when it ends. */
-  take(chunk: Uint8Array): Promise<void> {
-    const taken = this.#taken.then(() => this.#take(chunk))
-    this.#taken = taken
-    taken.catch(() => undefined)
-    return taken
+  /** Resolves when the next chunk may come. Rejects with what stands in the way of storing this one or one before. */
+  async take(chunk: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const frames = this.#splitter.push(chunk)
+    if (frames.length === 0) return
+    for (const frame of frames) this.#waitingBytes += frame.length
+    this.#waiting.push(...frames)
+    this.#storing ??= this.#store()
+    if (this.#waitingBytes > MOST_WAITING_BYTES) await this.stored()
   }
 
   /**
@@ -44,16 +54,35 @@ export class FrameIntake {
    * earlier attempt that this one has not made again are let go.
    */
   async finish(): Promise<void> {
-    await this.#taken
+    await this.stored()
     if (this.#splitter.unfinishedBytes > 0) throw new FrameCutShortError(`The encoder stopped in the middle of frame ${this.#made + 1}`)
     if (this.#made === 0) throw new OutputMissingError('The command ended well but made no frame')
     if (this.#pack.count > this.#made) await this.#pack.cutBefore(this.#made + 1)
     this.#onFrames(this.#pack.count)
   }
 
-  async #take(chunk: Uint8Array): Promise<void> {
-    const frames = this.#splitter.push(chunk)
-    if (frames.length === 0) return
+  /** Resolves when each whole frame that has come is in the pack; rejects with what stands in the way. */
+  async stored(): Promise<void> {
+    await this.#storing
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #store(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) {
+        const frames = this.#waiting
+        this.#waiting = []
+        await this.#add(frames)
+        for (const frame of frames) this.#waitingBytes -= frame.length
+      }
+    } catch (error) {
+      this.#failure = error
+    } finally {
+      this.#storing = undefined
+    }
+  }
+
+  async #add(frames: readonly Buffer[]): Promise<void> {
     const fresh: Buffer[] = []
     for (const frame of frames) {
       this.#made++

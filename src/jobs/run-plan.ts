@@ -67,6 +67,8 @@ async function runCommandOf(jobId: string, command: Command, run: PlanRun & { re
       await intake.finish()
       await teller.finish(pack.count)
     } finally {
+      // The pack is another attempt's from here on.
+      await intake.stored().catch(() => undefined)
       teller.stop()
     }
   })

@@ -1,13 +1,16 @@
 import { pictureScanner, type FrameFormat } from './picture-scanner.ts'
 
-const FIRST_BYTES = 256 * 1024
+/** Many pictures share one piece of memory: to have a new piece for each chunk takes longer than to fill it. */
+const PIECE_BYTES = 1024 * 1024
 
 /** Cuts what an encoder writes at the ends of its pictures. Throws NotAPictureError for bytes that are none. */
 export class FrameSplitter {
   readonly #format: FrameFormat
   #scanner: ReturnType<typeof pictureScanner>
-  #buffer = Buffer.allocUnsafe(FIRST_BYTES)
-  #length = 0
+  #piece = Buffer.allocUnsafe(0)
+  /** Where the unfinished picture stands in the piece. */
+  #from = 0
+  #to = 0
 
   constructor(format: FrameFormat) {
     this.#format = format
@@ -18,40 +21,30 @@ export class FrameSplitter {
   push(chunk: Uint8Array): Buffer[] {
     this.#append(chunk)
     const frames: Buffer[] = []
-    let start = 0
     for (;;) {
-      const end = this.#scanner.end(this.#buffer.subarray(start, this.#length))
-      if (end === undefined) break
-      frames.push(this.#buffer.subarray(start, start + end))
-      start += end
+      const size = this.#scanner.end(this.#piece.subarray(this.#from, this.#to))
+      if (size === undefined) return frames
+      frames.push(this.#piece.subarray(this.#from, this.#from + size))
+      this.#from += size
       this.#scanner = pictureScanner(this.#format)
     }
-    if (frames.length > 0) this.#leave(start)
-    return frames
   }
 
   /** Bytes of a picture whose end has not come. */
   get unfinishedBytes(): number {
-    return this.#length
+    return this.#to - this.#from
   }
 
   #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
-      this.#buffer.copy(larger, 0, 0, this.#length)
-      this.#buffer = larger
+    if (this.#to + chunk.length > this.#piece.length) {
+      const unfinished = this.#piece.subarray(this.#from, this.#to)
+      // The pictures that have been cut keep the old piece.
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, 2 * (unfinished.length + chunk.length)))
+      unfinished.copy(this.#piece)
+      this.#from = 0
+      this.#to = unfinished.length
     }
-    this.#buffer.set(chunk, this.#length)
-    this.#length = needed
-  }
-
-  /** The frames keep the old buffer; what is unfinished goes on in a new one. */
-  #leave(start: number): void {
-    const rest = this.#buffer.subarray(start, this.#length)
-    const fresh = Buffer.allocUnsafe(Math.max(FIRST_BYTES, rest.length * 2))
-    rest.copy(fresh)
-    this.#buffer = fresh
-    this.#length = rest.length
+    this.#piece.set(chunk, this.#to)
+    this.#to += chunk.length
   }
 }

