@@ -27,7 +27,7 @@ export async function followFrames(target: Writable, { jobId, from, count, onWai
     const some = Math.min(pack.count, from + count - 1) - next + 1
     // The attempt that has just begun made this frame anew: it is waited for once more.
     if (some < 1) continue
-    await sendPieces(target, [{ pack, range: pack.range(next, some) }], signal)
+    await sendPieces(target, { pieces: [{ pack, range: pack.range(next, some) }], signal })
     next += some
   }
 }

@@ -92,10 +92,7 @@ async function sendFollowing(
 
 function send(c: Context, { pieces, bytes }: FramePieces, { head, contentType }: { head: Buffer; contentType: string }): Promise<Response> {
   const headers = { ...HEADERS, 'Content-Type': contentType, 'Content-Length': String(head.length + bytes) }
-  return respond(c, headers, async (outgoing, signal) => {
-    if (head.length > 0) outgoing.write(head)
-    await sendPieces(outgoing, pieces, signal)
-  })
+  return respond(c, headers, (outgoing, signal) => sendPieces(outgoing, { head, pieces, signal }))
 }
 
 const HEADERS = {

@@ -129,7 +129,7 @@ test('pieces are sent as they were asked for: contiguous ones in one, repeated o
   const ranges = rangesOf(pack, [4, 5, 1, 1, 2, 3])
   expect(ranges).toHaveLength(3)
   const { target, taken } = slowReader()
-  await sendPieces(target, ranges.map((range) => ({ pack, range })))
+  await sendPieces(target, { pieces: ranges.map((range) => ({ pack, range })) })
   expect(taken()).toEqual(wire([4, 5, 1, 1, 2, 3].map((number) => FRAMES[number - 1]!)))
 })
 
@@ -138,7 +138,7 @@ test('a slow reader gets every byte right although the buffers are used again', 
   const pack = await toWrite()
   await pack.append(large)
   const { target, taken } = slowReader()
-  await sendPieces(target, [{ pack, range: pack.range(1, 6) }])
+  await sendPieces(target, { pieces: [{ pack, range: pack.range(1, 6) }] })
   expect(taken().equals(wire(large))).toBe(true)
 })
 
@@ -147,11 +147,11 @@ test('a sender stops when its reader goes away in the middle, and when it is tol
   await pack.append([randomBytes(2_000_000)])
   const piece = { pack, range: pack.range(1, 1) }
   const gone = new PassThrough()
-  const sending = sendPieces(gone, [piece])
+  const sending = sendPieces(gone, { pieces: [piece] })
   gone.once('data', () => gone.destroy())
   await expect(sending).rejects.toThrow()
   const leave = new AbortController()
-  const stalled = sendPieces(new PassThrough({ highWaterMark: 1 }), [piece], leave.signal)
+  const stalled = sendPieces(new PassThrough({ highWaterMark: 1 }), { pieces: [piece], signal: leave.signal })
   leave.abort(new Error('enough'))
   await expect(stalled).rejects.toThrow('enough')
 })

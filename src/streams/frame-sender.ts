@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { FramePack, FrameRange } from './frame-pack.ts'
 
-const BUFFER_BYTES = 256 * 1024
+const BUFFER_BYTES = 512 * 1024
 
 export interface PackPiece {
   readonly pack: FramePack
@@ -9,24 +9,29 @@ export interface PackPiece {
 }
 
 /**
- * Writes pieces of packs as they stand in their files: two buffers in turn, the next one read while the last is being
- * written, so that memory is the same however much is sent. Rejects when the other side goes away, and with the
- * signal's reason.
+ * Writes `head` and then pieces of packs as they stand in their files: two buffers in turn, the next one read while the
+ * last is being written, so that memory is the same however much is sent. Rejects when the other side goes away, and
+ * with the signal's reason.
  */
-export async function sendPieces(target: Writable, pieces: readonly PackPiece[], signal?: AbortSignal): Promise<void> {
+export async function sendPieces(
+  target: Writable, { head, pieces, signal }: { head?: Uint8Array; pieces: readonly PackPiece[]; signal?: AbortSignal },
+): Promise<void> {
   const longest = Math.max(0, ...pieces.map(({ range }) => range.to - range.from))
-  const buffers = [0, 1].map(() => borrow(longest))
+  const buffers = [borrow(longest)]
   let turn = 0
-  let written: Promise<void> = Promise.resolve()
+  let written: Promise<void> | undefined
   for (const { pack, range } of pieces) {
     for (let at = range.from; at < range.to; ) {
-      const buffer = buffers[turn++ % 2]!.subarray(0, Math.min(BUFFER_BYTES, range.to - at))
+      const buffer = (buffers[turn % 2] ??= borrow(longest)).subarray(0, Math.min(BUFFER_BYTES, range.to - at))
       const [bytes] = await Promise.all([pack.read(buffer, at), written])
       if (bytes < buffer.length) throw new Error('The pack is shorter than its index')
+      // With the first piece, so that they leave in one packet.
+      if (turn++ === 0 && head) target.write(head)
       written = write(target, buffer, signal)
       at += bytes
     }
   }
+  if (turn === 0 && head) written = write(target, head, signal)
   await written
   giveBack(buffers)
 }
