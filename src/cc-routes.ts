@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { bundleLua, type LuaModules } from './lua-bundle.ts'
 import type { RequestOrigin } from './request-origin.ts'
 
-const PLAYER = new URL('../clients/computercraft/player.lua', import.meta.url)
+const PLAYER = new URL('../clients/computercraft/', import.meta.url)
 
 /** What a ComputerCraft computer can `wget run`: the player, knowing the hub that it came from. */
 export function ccRoutes({ origin }: { readonly origin: RequestOrigin }): Hono<{ Bindings: HttpBindings }> {
@@ -11,14 +12,17 @@ export function ccRoutes({ origin }: { readonly origin: RequestOrigin }): Hono<{
 
   app.get('/cc/player.lua', async (c) => {
     const hub = c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin
-    return c.text(withHub(await readFile(PLAYER, 'utf8'), hub), 200, { 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' })
+    // Within these quotes Lua reads a URL as JSON does.
+    const header = `local DEFAULT_HUB = ${JSON.stringify(hub)}`
+    const program = bundleLua(await readModules(PLAYER), { header, start: "return require('main')(DEFAULT_HUB, { ... })\n" })
+    return c.text(program, 200, { 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' })
   })
 
   return app
 }
 
-/** The file's first line sets the default hub, and is the one that changes. */
-function withHub(program: string, hub: string): string {
-  // Within these quotes Lua reads a URL as JSON does.
-  return `local DEFAULT_HUB = ${JSON.stringify(hub)}${program.slice(program.indexOf('\n'))}`
+async function readModules(directory: URL): Promise<LuaModules> {
+  const files = (await readdir(directory, { recursive: true })).filter((file) => file.endsWith('.lua')).sort()
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file.replaceAll('\\', '/'), directory), 'utf8')))
+  return new Map(files.map((file, index) => [file.replaceAll('\\', '/').replace(/\.lua$/, ''), texts[index]!]))
 }

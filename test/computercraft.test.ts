@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Computer, type ComputerOptions } from './computercraft/computer.ts'
+import { framesOf, numbersShown } from './computercraft/frames-shown.ts'
 import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
 
 const SECONDS = 12
@@ -62,21 +63,8 @@ async function newestJob(): Promise<string> {
   return (await hub.api.list('limit=9&status=completed')).jobs[0]!.id
 }
 
-async function framesOf(id: string): Promise<Buffer[]> {
-  const pack = Buffer.from(await (await fetch(`${hub.url}/api/jobs/${id}/framepack`)).arrayBuffer())
-  const frames: Buffer[] = []
-  for (let at = 4; at < pack.length; at += 4 + pack.readUInt32BE(at)) frames.push(pack.subarray(at + 4, at + 4 + pack.readUInt32BE(at)))
-  return frames
-}
-
-/** The numbers of the frames that were shown, from 1; 0 for what is no frame of the job. */
-async function numbersShown({ shown }: Computer, id: string): Promise<number[]> {
-  const frames = await framesOf(id)
-  return shown.map(({ bytes }) => frames.findIndex((frame) => frame.equals(bytes)) + 1)
-}
-
 async function expectWholeShow(computer: Computer, id: string): Promise<void> {
-  const numbers = await numbersShown(computer, id)
+  const numbers = await numbersShown(computer, { hub: hub.url, id })
   expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
   expect(numbers[0]).toBe(1)
   expect(numbers.at(-1)).toBe((await hub.api.job(id)).result['total_frames'])
@@ -122,7 +110,7 @@ describe('the ComputerCraft player', () => {
     const id = await ended('clip.mp4')
     const computer = attached({ speakers: ['speaker_7'] })
     const stepsOff: number[] = []
-    const frames = await framesOf(id)
+    const frames = await framesOf(hub.url, id)
     computer.onShown = () => {
       const number = frames.findIndex((frame) => frame.equals(computer.shown.at(-1)!.bytes)) + 1
       stepsOff.push(number / FPS - computer.speakers.get('speaker_7')!.heardSeconds)
@@ -150,7 +138,7 @@ describe('the ComputerCraft player', () => {
     const computer = attached()
     computer.onShown = (count) => [20, 60].includes(count) && computer.network.cut()
     expect(await computer.wgetRun(player(), id)).toEqual({ ok: true, problem: '' })
-    const numbers = await numbersShown(computer, id)
+    const numbers = await numbersShown(computer, { hub: hub.url, id })
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
     expect(numbers.at(-1)).toBe((await hub.api.job(id)).result['total_frames'])
     const froms = computer.network.paths.flatMap((path) => (/\/frames\?from=(\d+)&/.exec(path) ?? []).slice(1).map(Number))
@@ -168,7 +156,7 @@ describe('the ComputerCraft player', () => {
   test('starts over at the end with --loop', async () => {
     const id = await ended('silent.mp4')
     const computer = attached({ speakers: [] })
-    const [first] = await framesOf(id)
+    const [first] = await framesOf(hub.url, id)
     const starts = () => computer.shown.filter(({ bytes }) => bytes.equals(first!)).length
     computer.onShown = () => starts() === 3 && computer.terminate()
     expect(await computer.wgetRun(player(), '--loop', id)).toEqual({ ok: true, problem: '' })

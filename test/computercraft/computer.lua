@@ -272,6 +272,8 @@ local function wgetRun()
     end,
     __newindex = function(_, name) error('The program sets the global ' .. name, 2) end,
   })
+  -- A chunk that is given no environment has the globals, as in the game.
+  function globals.load(text, name, mode, environment) return load(text, name, mode, environment or known) end
   setfenv(program, known)(unpack(setup.words))
 end
 

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { EventQueue } from './event-queue.ts'
@@ -15,6 +16,8 @@ export interface ComputerOptions {
   readonly socketsAllowed?: boolean
   /** How much faster than the wall's the computer's clock goes. */
   readonly speed?: number
+  /** Seconds on the wall after which a program that still runs is stuck. */
+  readonly limitSeconds?: number
 }
 
 export interface Ended {
@@ -31,6 +34,7 @@ export class Computer {
   readonly #images = new Map<number, Png>()
   readonly #bootedAt = performance.now()
   #ids = 0
+  #gone: Promise<undefined> | undefined
   #drawn: Png | undefined
   #boot: { readonly program: string; readonly words: readonly string[] } | undefined
   readonly network: Network
@@ -53,19 +57,29 @@ export class Computer {
     ]))
   }
 
-  /** `wget run URL WORDS`, to its end. */
+  /** `wget run URL WORDS`, to its end. Rejects with a StuckProgramError where that does not come. */
   async wgetRun(program: string, ...words: readonly string[]): Promise<Ended> {
     this.#boot = { program, words }
     // Not PUC's 5.1, where no pcall can be yielded across; and interpreted, as the game's own VM is.
     const child = spawn('luajit', ['-joff', `${DIRECTORY}computer.lua`, DIRECTORY.slice(0, -1)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#gone = once(child, 'exit').then(() => undefined)
+    let isStuck = false
+    const limit = setTimeout(() => {
+      isStuck = true
+      child.kill('SIGKILL')
+    }, (this.#options.limitSeconds ?? 45) * 1000)
     const ticks = setInterval(() => [...this.speakers.values()].forEach((speaker) => speaker.tick()), this.#real(Speaker.tickMs))
+    // The VM may be killed while an answer is on its way.
+    child.stdin.on('error', () => undefined)
     try {
       for await (const call of readCalls(child.stdout)) {
         if (call.op === 'exit') return { ok: call.ok, problem: call.problem }
         await this.#answer(child, call)
       }
+      if (isStuck) throw new StuckProgramError(this)
       return { ok: false, problem: 'the Lua VM itself ended' }
     } finally {
+      clearTimeout(limit)
       clearInterval(ticks)
       for (const timer of this.#timers.values()) clearTimeout(timer)
       child.kill()
@@ -84,7 +98,8 @@ export class Computer {
   async #answer(child: Lua, call: Exclude<Call, { op: 'exit' }>): Promise<void> {
     if (call.op === 'next') {
       this.mostHeapKilobytes = Math.max(this.mostHeapKilobytes, call.heapKilobytes)
-      return send(child, await this.#events.next())
+      const event = await Promise.race([this.#events.next(), this.#gone])
+      return event && send(child, event)
     }
     try {
       send(child, this.#act(call) ?? {})
@@ -152,6 +167,14 @@ export class Computer {
 
   #real(milliseconds: number): number {
     return milliseconds / (this.#options.speed ?? 1)
+  }
+}
+
+/** Tells what the computer had on its screen, and what it had asked for. */
+export class StuckProgramError extends Error {
+  constructor({ rows, network }: Computer) {
+    const screen = rows.map((row) => row.trimEnd())
+    super(['The program did not end. On the screen:', ...screen, 'asked for, the last 40:', ...network.paths.slice(-40)].join('\n'))
   }
 }
 
