@@ -7,6 +7,7 @@ import type { HeldFrames } from './frame-store.ts'
 import { hasEnded } from './job.ts'
 import { convertArgs, MOST_FPS, playArgs, stillArgs, type PreviewQuery } from './preview-commands.ts'
 import { findSource, frameFacts, nothingToSee, runPictures, type PreviewContext } from './preview-source.ts'
+import { convertFrame } from './preview-still.ts'
 
 export interface Production {
   readonly query: PreviewQuery
@@ -67,6 +68,10 @@ async function produceFrames(jobId: string, production: Production): Promise<voi
     const showPicture = (jpeg: Buffer) => picture.show(jpeg)
     const isAsWanted = facts.format === 'jpeg' && query.width === undefined && query.quality === undefined
     if (isAsWanted) return show(async (frame) => showPicture(frame))
+    // The portable engine opens no pipe: it is started for each frame, and those that come meanwhile are skipped.
+    if ((await context.engine()).kind === 'portable') {
+      return show((frame) => convertFrame(frame, facts, { query, context, signal, onPicture: showPicture }))
+    }
     await convertFrames(facts, {
       directory: context.directory, signal,
       convert: (file, over) => runPictures(convertArgs(file, query, facts.format), { context, signal: over, onPicture: showPicture }),

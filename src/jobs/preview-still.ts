@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandFailedError } from './command-errors.ts'
-import { asFile } from './frame-converter.ts'
+import { asFile, type FrameFacts } from './frame-converter.ts'
 import { hasEnded } from './job.ts'
 import { convertArgs, stillArgs, type PreviewQuery } from './preview-commands.ts'
 import { findSource, frameFacts, nothingToSee, notReady, runPictures, type PreviewContext } from './preview-source.ts'
@@ -36,19 +36,31 @@ async function stillOfFrames(jobId: string, { query, context, signal }: StillOpt
     const frame = await pack?.frame(hasEnded(job.status) ? Math.max(1, Math.ceil(count * PLACE_OF_STILL)) : count)
     if (!facts || !frame) return fail(jobId, context)
     if (facts.format === 'jpeg' && query.width === undefined && query.quality === undefined) return frame
-    const file = join(context.directory, randomUUID())
-    try {
-      await writeFile(file, asFile(frame, facts))
-      return (await runStill(convertArgs(file, query, facts.format), { context, signal })) ?? fail(jobId, context)
-    } finally {
-      await rm(file, { force: true })
-    }
+    const jpeg = await newestOf((onPicture) => convertFrame(frame, facts, { query, context, signal, onPicture }))
+    return jpeg ?? fail(jobId, context)
   })
 }
 
-async function runStill(args: readonly string[], { context, signal }: Omit<StillOptions, 'query'>): Promise<Buffer | undefined> {
+/** Makes a JPEG of one frame. Rejects with CommandFailedError where it is no picture. */
+export async function convertFrame(
+  frame: Buffer, facts: FrameFacts, { query, onPicture, ...options }: StillOptions & { readonly onPicture: (jpeg: Buffer) => void },
+): Promise<void> {
+  const file = join(options.context.directory, randomUUID())
+  try {
+    await writeFile(file, asFile(frame, facts))
+    await runPictures(convertArgs(file, query, facts.format), { ...options, onPicture })
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+function runStill(args: readonly string[], options: Omit<StillOptions, 'query'>): Promise<Buffer | undefined> {
+  return newestOf((onPicture) => runPictures(args, { ...options, onPicture }))
+}
+
+async function newestOf(make: (onPicture: (jpeg: Buffer) => void) => Promise<void>): Promise<Buffer | undefined> {
   let newest: Buffer | undefined
-  await runPictures(args, { context, signal, onPicture: (jpeg) => (newest = jpeg) }).catch((error: unknown) => {
+  await make((jpeg) => (newest = jpeg)).catch((error: unknown) => {
     if (!(error instanceof CommandFailedError)) throw error
   })
   return newest

@@ -1,8 +1,14 @@
 /** How frames follow each other in what an encoder writes. */
-export type FrameFormat = { readonly type: 'png' | 'jpeg' | 'webp' } | { readonly type: 'raw'; readonly frameBytes: number }
+export type FrameFormat =
+  | { readonly type: 'png' | 'jpeg' | 'webp' }
+  | { readonly type: 'raw'; readonly frameBytes: number }
+  /** In front of each frame: its size, u32be. */
+  | { readonly type: 'sized' }
 
 /** Finds the end of one picture without decoding it. */
 export interface PictureScanner {
+  /** So many bytes stand in front and are not the picture's own. */
+  readonly headBytes?: number
   /**
    * The byte behind the picture that `bytes` begins with, undefined while it is not all there. Each call gets the same
    * bytes again and more; what has been looked through is not looked through again.
@@ -16,7 +22,21 @@ export class NotAPictureError extends Error {
 
 export function pictureScanner(format: FrameFormat): PictureScanner {
   if (format.type === 'raw') return { end: (bytes) => (bytes.length >= format.frameBytes ? format.frameBytes : undefined) }
+  if (format.type === 'sized') return SIZED_SCANNER
   return new SCANNERS[format.type]()
+}
+
+const SIZE_BYTES = 4
+const MOST_BYTES = 2 ** 26
+
+const SIZED_SCANNER: PictureScanner = {
+  headBytes: SIZE_BYTES,
+  end(bytes) {
+    if (bytes.length < SIZE_BYTES) return undefined
+    const size = bytes.readUInt32BE(0)
+    if (size === 0 || size > MOST_BYTES) throw new NotAPictureError(`The encoder wrote ${size} for the size of a frame`)
+    return bytes.length >= SIZE_BYTES + size ? SIZE_BYTES + size : undefined
+  },
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
@@ -83,5 +103,6 @@ const SCANNERS = { png: PngScanner, jpeg: JpegScanner, webp: WebpScanner } as co
 
 function expectStart(bytes: Buffer, start: Buffer, name: string): void {
   const known = Math.min(bytes.length, start.length)
-  if (bytes.compare(start, 0, known, 0, known) !== 0) throw new NotAPictureError(`The encoder wrote something that is no ${name}`)
+  if (bytes.compare(start, 0, known, 0, known) === 0) return
+  throw new NotAPictureError(`The encoder wrote something that is no ${name}: it begins with ${bytes.subarray(0, 16).toString('hex')}`)
 }

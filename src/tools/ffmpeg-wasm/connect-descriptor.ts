@@ -22,8 +22,14 @@ const READ_AND_WRITE = 2
 function operationsOn(fs: FileSystem, descriptor: number): StreamOperations {
   return translateErrors<StreamOperations>(fs, {
     read: (_, buffer, offset, length) => untilReady(() => readSync(descriptor, buffer, offset, length, null)),
-    write: (_, buffer, offset, length) => untilReady(() => writeSync(descriptor, buffer, offset, length)),
+    write: (_, buffer, offset, length) => writeWhole(descriptor, buffer, offset, length),
   })
+}
+
+/** The C library inside takes a short write for a whole one where it writes several pieces at once. */
+function writeWhole(descriptor: number, ...[buffer, offset, length]: [Int8Array, number, number]): number {
+  for (let done = 0; done < length; ) done += untilReady(() => writeSync(descriptor, buffer, offset + done, length - done))
+  return length
 }
 
 /** The other end may have made the pipe non-blocking; nothing else can go on here meanwhile, so waiting is right. */
