@@ -9,7 +9,7 @@ export function webSocketRoutes({ jobs, frames }: HubContext): readonly WebSocke
   return [
     { path: /^\/api\/jobs\/events$/, accept: (connection) => followByWebSocket(connection, () => jobs.openFeed()) },
     { path: /^\/api\/jobs\/([^/]+)\/events$/, accept: followJob },
-    { path: /^\/api\/jobs\/([^/]+)\/frames$/, accept: (connection) => pushFrames(connection, { jobs, frames }) },
+    { path: /^\/api\/jobs\/([^/]+)\/frames$/, mayCompress: true, accept: (connection) => pushFrames(connection, { jobs, frames }) },
     { path: /^\/api\/task\/([^/]+)\/(?:events|ws)$/, accept: followJob },
     { path: /^\/api\/ws$/, accept: (connection) => multiplex(connection, (id) => jobs.openStream(id)) },
   ]

@@ -124,7 +124,7 @@ async function push(delivery: Delivery, { reader, held, stream, news, signal }: 
     const isOver = stream.isClosed
     if (stream.fold.job.attempt > 1) await assertUnchanged(reader, held.pack)
     const count = held.pack?.count ?? 0
-    if (reader.next <= count && reader.credit > 0) await sendBatch(delivery, { reader, held })
+    if (reader.next <= count && reader.credit > 0) await sendBatch(delivery, { reader, held, compress: stream.fold.job.result['format'] === 'cells' })
     else if (reader.next > count && isOver) {
       await delivery.send(JSON.stringify(lastMessage(stream.fold.job, count)))
       return delivery.close()
@@ -150,7 +150,10 @@ function lastMessage({ status, error }: Job, frames: number): object {
   return { type: 'error', status, frames, data: { code, message, ...(hint !== undefined && { hint }) } }
 }
 
-async function sendBatch(delivery: Delivery, { reader, held }: Pick<Push, 'reader' | 'held'>): Promise<void> {
+/** Pictures in a format of their own are compressed already. */
+type Batch = Pick<Push, 'reader' | 'held'> & { readonly compress: boolean }
+
+async function sendBatch(delivery: Delivery, { reader, held, compress }: Batch): Promise<void> {
   const { next: first } = reader
   const count = Math.min(reader.batch, reader.credit, held.pack!.count - first + 1)
   const { from, to } = held.pack!.range(first, count)
@@ -171,7 +174,7 @@ async function sendBatch(delivery: Delivery, { reader, held }: Pick<Push, 'reade
     // Half a pack of each attempt would be none.
     if (!isWhole || asOfNow.from !== from || asOfNow.to !== to) throw new HubError('frames_not_ready', CHANGED)
     checksum = crc32(part.subarray(Math.max(0, lastFrom - from + COUNT_BYTES - sent)), checksum)
-    await delivery.send(part)
+    await delivery.send(part, { compress })
   }
   delivery.ping()
   reader.sent = { number: first + count - 1, to, checksum }

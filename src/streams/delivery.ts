@@ -31,10 +31,10 @@ export class Delivery {
   }
 
   /** Resolves when the message has left the process, so that its buffer is free, or the reader has gone. */
-  send(message: string | Buffer): Promise<void> {
+  send(message: string | Buffer, { compress = false }: { readonly compress?: boolean } = {}): Promise<void> {
     this.#sentBytes += message.length
     this.#stalling ??= this.#expectAnswer()
-    const left = new Promise<void>((resolve) => this.#webSocket.send(message, () => resolve()))
+    const left = new Promise<void>((resolve) => this.#webSocket.send(message, { compress }, () => resolve()))
     if (this.#sentBytes - this.#pingedBytes >= PING_EACH_BYTES) this.ping()
     return left
   }

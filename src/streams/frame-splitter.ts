@@ -24,7 +24,7 @@ export class FrameSplitter {
     for (;;) {
       const size = this.#scanner.end(this.#piece.subarray(this.#from, this.#to))
       if (size === undefined) return frames
-      frames.push(this.#piece.subarray(this.#from, this.#from + size))
+      frames.push(this.#piece.subarray(this.#from + (this.#scanner.headBytes ?? 0), this.#from + size))
       this.#from += size
       this.#scanner = pictureScanner(this.#format)
     }

@@ -10,9 +10,18 @@ const ASK_AFTER_MS = 30_000
 const DEAD_AFTER_MS = 15_000
 /** Held for a client that sends and does not read. */
 const ANSWER_BYTES = 256 * 1024
+/** Speed before size. What was sent before helps with what comes: pictures that follow each other are alike. */
+const COMPRESSION = {
+  zlibDeflateOptions: { level: 1, memLevel: 7 }, clientNoContextTakeover: true, threshold: 1024, concurrencyLimit: 4,
+}
 
 export interface WebSocketRoute {
   readonly path: RegExp
+  /**
+   * Compresses the messages that are sent with `compress: true`, where the client offers permessage-deflate. Nothing
+   * may then be written past `ws`.
+   */
+  readonly mayCompress?: boolean
   /** May reject with a HubError: the socket is then closed with the code that stands for it. */
   accept(connection: Connection): Promise<void>
 }
@@ -43,7 +52,10 @@ export interface WebSocketGateOptions {
 
 /** Takes the WebSocket requests of `server` and hands each to its route. */
 export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections }: WebSocketGateOptions): WebSocketGate {
-  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: true, maxPayload: MESSAGE_BYTES })
+  const options = { noServer: true, clientTracking: true, maxPayload: MESSAGE_BYTES }
+  const plain = new WebSocketServer({ ...options, perMessageDeflate: false })
+  const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
+  const count = () => plain.clients.size + compressing.clients.size
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const socket = stream as Socket
     socket.on('error', () => undefined)
@@ -53,21 +65,22 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
     }
+    const webSockets = found.route.mayCompress ? compressing : plain
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => undefined)
       watchForDeath(webSocket)
       if (!isAllowedOrigin(request)) return webSocket.close(4403, 'this Origin is not allowed')
-      if (webSockets.clients.size > maxConnections) return webSocket.close(4429, 'too many connections')
+      if (count() > maxConnections) return webSocket.close(4429, 'too many connections')
       const connection = { webSocket, socket, request, ...found, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
       found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
     })
   })
   return {
     close() {
-      for (const webSocket of webSockets.clients) webSocket.close(1001, 'the hub is stopping; come back')
+      for (const webSocket of [...plain.clients, ...compressing.clients]) webSocket.close(1001, 'the hub is stopping; come back')
     },
     get size() {
-      return webSockets.clients.size
+      return count()
     },
   }
 }
