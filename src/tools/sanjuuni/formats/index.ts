@@ -1,0 +1,5 @@
+export { decodeCells, encodeCells } from './cells.ts'
+export { createFileWriter, type FileOptions, type FileWriter, type OverlayText, type Patch } from './file-writer.ts'
+export { encodeDfpwm } from './vid32/dfpwm.ts'
+export { createFrameEncoder, type FrameEncoder, type Screens } from './frame-encoder.ts'
+export { luaSource } from './lua-source.ts'

@@ -1,0 +1,104 @@
+import { codeLengths } from './code-lengths.ts'
+import { totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
+import { loneSymbol, type Symbols } from './symbols.ts'
+
+/** A player makes 2^R table entries for each block of each frame, so a long code costs more than it saves. */
+const MOST_BITS = 8
+/** The spread of symbols over the states needs at least eight of them. */
+const LEAST_BITS = 3
+const MOST_STATES = 1 << MOST_BITS
+
+/**
+ * A block of tabled asymmetric numeral systems: u8 R, a nibble a symbol (0, or 1 + the logarithm of its frequency), and
+ * a bit stream that a decoder reads from the first bit on. All frequencies are powers of two and add up to 2^R.
+ */
+export function ansBlock(symbols: Symbols): EntropyBlock {
+  const lone = loneSymbol(symbols)
+  const tableBytes = 1 + symbols.counts.length / 2
+  if (lone !== undefined) {
+    return {
+      bytes: tableBytes + 1,
+      write: (target, at) => {
+        target.fill(0, at, at + tableBytes)
+        target[at + tableBytes] = lone
+      },
+    }
+  }
+  const lengths = new Uint8Array(symbols.counts.length)
+  const stateBits = Math.max(LEAST_BITS, codeLengths(symbols.counts, lengths, MOST_BITS))
+  // With frequencies that are powers of two each symbol takes the bits of its prefix code, whatever the state.
+  const bytes = tableBytes + Math.ceil((stateBits + totalBits(symbols, lengths)) / 8)
+  return { bytes, write: (target, at) => writeBlock(symbols, { lengths, stateBits, target, at, end: at + bytes }) }
+}
+
+interface Block {
+  readonly lengths: Uint8Array
+  readonly stateBits: number
+  readonly target: Uint8Array
+  readonly at: number
+  readonly end: number
+}
+
+function writeBlock(symbols: Symbols, block: Block): void {
+  const { lengths, stateBits, target, at } = block
+  findSlots(lengths, stateBits)
+  // First, since it scribbles on the last bytes of the table.
+  writeStream(symbols, block, at + 1 + lengths.length / 2)
+  target[at] = stateBits
+  writeNibbles(lengths.map((length) => (length === 0 ? 0 : stateBits - length + 1)), target, at + 1)
+}
+
+const owners = new Int8Array(MOST_STATES)
+/** Of each symbol its states, ascending, plus the number of states; all symbols one behind the other. */
+const slots = new Uint16Array(MOST_STATES)
+/** Where a symbol's slots begin, less its frequency. */
+const slotOffsets = new Int16Array(32)
+const filled = new Uint16Array(32)
+
+/** Spreads the symbols over the states as every decoder does. */
+function findSlots(lengths: Uint8Array, stateBits: number): void {
+  const states = 1 << stateBits
+  const step = (states * 5) / 8 + 3
+  owners.fill(-1, 0, states)
+  let state = 0
+  let offset = 0
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const frequency = lengths[symbol] === 0 ? 0 : 1 << (stateBits - lengths[symbol]!)
+    for (let count = 0; count < frequency; count++) {
+      while (owners[state] !== -1) state = (state + 1) & (states - 1)
+      owners[state] = symbol
+      state = (state + step) & (states - 1)
+    }
+    slotOffsets[symbol] = offset - frequency
+    filled[symbol] = offset
+    offset += frequency
+  }
+  for (let state = 0; state < states; state++) slots[filled[owners[state]!]!++] = states + state
+}
+
+/** From the last symbol to the first, and so from the last byte to the first. */
+function writeStream(symbols: Symbols, { lengths, stateBits, target, end }: Block, start: number): void {
+  const { values, length } = symbols
+  let pending = 0
+  // Zeroes that fill the last byte.
+  let pendingBits = (end - start) * 8 - stateBits - totalBits(symbols, lengths)
+  let place = end
+  let state = 1 << stateBits
+  for (let at = length - 1; at >= 0; at--) {
+    const symbol = values[at]!
+    const bits = lengths[symbol]!
+    pending |= (state & ((1 << bits) - 1)) << pendingBits
+    pendingBits += bits
+    target[place - 1] = pending
+    target[place - 2] = pending >> 8
+    place -= pendingBits >> 3
+    pending >>= pendingBits & ~7
+    pendingBits &= 7
+    state = slots[slotOffsets[symbol]! + (state >> bits)]!
+  }
+  pending |= (state - (1 << stateBits)) << pendingBits
+  while (place > start) {
+    target[--place] = pending
+    pending >>>= 8
+  }
+}
