@@ -119,7 +119,7 @@ test('asks for packs and polls where the Upgrade is refused, and stops trying', 
 test('waits for sound that a job which is done over has still to make again', async () => {
   let refused = 0
   const url = await opening(withoutSockets(hub.url, ({ url: path = '' }, outgoing) => {
-    if (!path.startsWith('/download/') || refused === 2) return false
+    if (!/^\/api\/jobs\/[^/]+\/artifacts\//.test(path) || refused === 2) return false
     refused++
     outgoing.writeHead(404).end(JSON.stringify({ message: 'There is no such file' }))
     return true
@@ -134,7 +134,7 @@ test('waits for sound that a job which is done over has still to make again', as
 test('gives up on frames that never come, after ever longer pauses, and says so', async () => {
   const asked: number[] = []
   const url = await opening(withoutSockets(hub.url, ({ url: path = '' }, outgoing) => {
-    if (path.startsWith('/api/task/')) {
+    if (path.startsWith('/api/jobs/stuck?')) {
       outgoing.end(JSON.stringify({ status: 'running', progress: 40, result: { current_frames: 60, total_frames: 100, fps: 20 } }))
     } else if (path.startsWith('/api/framepack')) {
       asked.push(performance.now())

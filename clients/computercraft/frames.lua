@@ -2,7 +2,8 @@ local require = ...
 local fail = require('fail')
 local newBackoff = require('backoff')
 
--- The best one first. A source is opened with {hub, job, from, room}, where `room()` is how many frames may come:
+-- The best one first. A source is opened with {hub, job, from, room, batch}, where `room()` is how many frames may come,
+-- and `batch` how many of them at once:
 -- open(options) -> source, or nil and why
 -- source.receive() -> {frames, isLast, news}, where `news` is what it says of the job; or nil and {sentence, isEarly},
 --   after which it is of no more use, and `isEarly` where the frames are still to be made
@@ -60,7 +61,7 @@ return function(film, options)
   local job = options.job
   local patience = newPatience(job, options.say)
   while not film.last do
-    local source, problem = openFirst({ hub = options.hub, job = job, from = film.received + 1, room = film.room })
+    local source, problem = openFirst({ hub = options.hub, job = job, from = film.received + 1, room = film.room, batch = film.batch })
     film.source = source
     while source and not film.last do
       local batch

@@ -3,11 +3,12 @@ local fail = require('fail')
 local json = require('json')
 
 local TOLD = { 'status', 'progress', 'phase', 'queue_position' }
-local HAS_ENDED = { completed = true, failed = true, cancelled = true, error = true }
+local HAS_ENDED = { completed = true, failed = true, cancelled = true }
+local CHANNELS = { ['audio.dfpwm'] = 'mono', ['audio_left.dfpwm'] = 'left', ['audio_right.dfpwm'] = 'right' }
 
 -- A job of the hub as far as the hub has told of it.
 return function(hub)
-  local job = { status = 'submitted', result = {}, changes = 0 }
+  local job = { status = 'submitted', result = {}, artifacts = {}, changes = 0 }
   local polls = 0
 
   local function set(fields, key, value)
@@ -15,8 +16,9 @@ return function(hub)
     fields[key] = value
   end
 
-  function job.submit(input)
-    local body = json.write({ tool = 'video_frame', input = input })
+  -- Takes {tool, input}.
+  function job.submit(submission)
+    local body = json.write(submission)
     local answer = json.parse((hub.insist('/api/jobs', { headers = { ['Content-Type'] = 'application/json' }, body = body })))
     if not answer.id then fail('The hub did not accept the video') end
     job.id = answer.id
@@ -37,7 +39,9 @@ return function(hub)
   -- Answers are told apart by their URL, and two may be under way.
   function job.poll()
     polls = polls + 1
-    job.merge(json.parse((hub.insist('/api/task/' .. job.id .. '?poll=' .. polls, {}))))
+    local answer = json.parse((hub.insist('/api/jobs/' .. job.id .. '?poll=' .. polls, {})))
+    job.tool, job.artifacts = answer.tool, answer.artifacts or {}
+    job.merge(answer)
   end
 
   function job.hasEnded() return HAS_ENDED[job.status] or false end
@@ -46,9 +50,18 @@ return function(hub)
 
   function job.frames() return math.min(job.result.current_frames or 0, job.result.total_frames or 0) end
 
+  -- The path of each channel's sound, as far as it had been made when the hub was last asked.
+  function job.sounds()
+    local paths = {}
+    for _, artifact in ipairs(job.artifacts) do
+      if CHANNELS[artifact.name] then paths[CHANNELS[artifact.name]] = artifact.url end
+    end
+    return paths
+  end
+
   -- Why it came to nothing.
   function job.failure()
-    if job.status == 'cancelled' or job.reason == 'cancelled' then return 'The job was cancelled' end
+    if job.status == 'cancelled' then return 'The job was cancelled' end
     return 'The job failed: ' .. (job.reason or 'the hub gives no reason')
   end
 

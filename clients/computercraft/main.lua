@@ -9,35 +9,42 @@ local newView = require('view')
 local openScreen = require('screens')
 local readArgs = require('args')
 local show = require('showing')
+local submission = require('submission')
 
-local function openDevices(player)
+local FORMATS = { video_frame = 'png', sanjuuni = 'cells' } -- of the frames that a tool makes
+
+local function openDevices(player, format)
   local reason
   player.speakers = newSpeakers(player.options.volume)
-  player.screen, reason = openScreen(player.options)
+  player.screen, reason = openScreen(player.options, format)
+  player.view.screen = player.screen
   if player.screen then return end
   if #player.speakers == 0 then fail(reason .. '. There is no speaker either, so that nothing can be played') end
   player.view.missing = reason .. '. Only the sound plays'
 end
 
-local function submit(job, options, screen)
-  local width, height = 64, 36
-  if screen then width, height = screen.size() end
-  job.submit({
-    source = options.source, width = width, height = height, fps = options.fps, fit = 'pad', format = screen and screen.format or 'png',
-  })
+local function closeScreen(player)
+  if player.screen then player.screen.close() end
 end
 
 local function play(player)
   local options, view = player.options, player.view
-  openDevices(player)
-  term.clear()
   player.hub = newHub(options.hub, view.say)
   local job = newJob(player.hub)
   player.job = job
-  local isVideo = options.source:find('^%w+://') or options.source:find('^upload:')
-  if isVideo then submit(job, options, player.screen) else job.id = options.source end
-  job.poll()
+  term.clear()
+  term.setCursorPos(1, 1)
+  if options.source:find('^%w+://') or options.source:find('^upload:') then
+    openDevices(player)
+    job.submit(submission(options, player.screen))
+    job.poll()
+  else
+    job.id = options.source
+    job.poll()
+    openDevices(player, FORMATS[job.tool])
+  end
   parallel.waitForAny(function() show(player) end, function() follow(player.hub, job) end, function() view.watch(job) end)
+  closeScreen(player)
   view.draw(job)
   if view.missing then print(view.missing) end
   print(('The end: %d frames shown, %d late'):format(player.film.drawn, player.film.dropped))
@@ -50,8 +57,8 @@ return function(defaultHub, words)
     play(player)
   end)
   if player.hub then player.hub.sockets.closeAll() end
-  if player.screen then player.screen.close() end
   if ok then return end
+  closeScreen(player)
   if player.speakers then player.speakers.silence() end
   player.view.leave()
   if problem == 'Terminated' then

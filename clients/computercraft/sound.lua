@@ -1,19 +1,17 @@
 local require = ...
 local seconds = require('seconds')
 
-local function pathsOf(urls, speakers)
+local function pathsFor(speakers, sounds)
   local paths = {}
-  for _, speaker in ipairs(speakers) do
-    local path = speaker.channel ~= 'mono' and urls['audio_dfpwm_' .. speaker.channel .. '_url']
-    paths[speaker.channel] = path or urls.audio_dfpwm_url
-  end
+  for _, speaker in ipairs(speakers) do paths[speaker.channel] = sounds[speaker.channel] or sounds.mono end
   return paths
 end
 
--- The sound of one showing from `start` seconds on; nil where the job or the computer has none.
-return function(urls, speakers, start)
-  if not urls or #speakers == 0 then return nil end
-  local sound = { paths = pathsOf(urls, speakers), chunks = {}, start = start, isLoaded = false }
+-- The sound of one showing from `start` seconds on, where `sounds` are the paths of its channels; nil where the job or the
+-- computer has none.
+return function(sounds, speakers, start)
+  if not sounds.mono or #speakers == 0 then return nil end
+  local sound = { paths = pathsFor(speakers, sounds), chunks = {}, start = start, isLoaded = false }
   local sent, ends, isOver = 0, 0, false
 
   -- How far into the video it has been heard; behind its end the clock goes on for pictures that are longer.

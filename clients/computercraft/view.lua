@@ -25,7 +25,8 @@ local function stateOf(job, film)
   return state
 end
 
--- The computer's own terminal: how the job and the showing go. `missing` is what this computer lacks.
+-- The computer's own terminal: how the job and the showing go, unless `screen` has it. `missing` is what this computer
+-- lacks.
 return function()
   local view = {}
   local notice
@@ -33,6 +34,7 @@ return function()
   function view.say(sentence) notice = sentence end
 
   function view.draw(job)
+    if view.screen and view.screen.ownsTerminal then return end
     local width = term.getSize()
     local percent = tonumber(job.progress)
     writeLine(1, 'reeltime ' .. (job.id or ''))

@@ -1,9 +1,10 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { type Call, type Lua, readCalls, send } from './calls.ts'
 import { EventQueue } from './event-queue.ts'
-import { type HttpCall, Network } from './network.ts'
+import { Network } from './network.ts'
+import { type Picture, readPicture } from './picture.ts'
 import { type Png, readPng } from './read-png.ts'
 import { Speaker } from './speaker.ts'
 
@@ -13,11 +14,22 @@ export interface ComputerOptions {
   /** Width and height of the GPU's picture in pixels; none where missing. */
   readonly gpu?: readonly [number, number] | undefined
   readonly speakers?: readonly string[]
+  readonly monitors?: readonly Monitor[]
+  /** Whether the computer's own terminal has colours; it has where missing. */
+  readonly isAdvanced?: boolean
+  /** What programs have stored before. */
+  readonly settings?: Readonly<Record<string, unknown>>
   readonly socketsAllowed?: boolean
   /** How much faster than the wall's the computer's clock goes. */
   readonly speed?: number
   /** Seconds on the wall after which a program that still runs is stuck. */
   readonly limitSeconds?: number
+}
+
+export interface Monitor {
+  readonly name: string
+  readonly blocks: readonly [number, number]
+  readonly isAdvanced?: boolean
 }
 
 export interface Ended {
@@ -39,8 +51,11 @@ export class Computer {
   #boot: { readonly program: string; readonly words: readonly string[] } | undefined
   readonly network: Network
   readonly speakers: ReadonlyMap<string, Speaker>
-  /** Pictures in the order in which they came to the monitors. */
+  /** Pictures in the order in which they came to the GPU's monitors. */
   readonly shown: Png[] = []
+  /** What screens of characters have shown, in order. */
+  readonly pictures: Picture[] = []
+  settings: Readonly<Record<string, unknown>>
   readonly rows: string[] = []
   /** Every row that was ever written. */
   readonly written: { readonly row: number; readonly text: string }[] = []
@@ -48,9 +63,12 @@ export class Computer {
   mostImages = 0
   mostHeapKilobytes = 0
   onShown: (count: number) => unknown = () => undefined
+  onPicture: (picture: Picture) => unknown = () => undefined
+  onPrint: (text: string) => unknown = () => undefined
 
   constructor(options: ComputerOptions) {
     this.#options = options
+    this.settings = options.settings ?? {}
     this.network = new Network({ onEvent: (event) => this.#events.push(event), socketsAllowed: options.socketsAllowed ?? true })
     this.speakers = new Map((options.speakers ?? []).map((name) => [
       name, new Speaker({ now: () => this.#now(), onEmpty: () => this.#events.push({ name: 'speaker_audio_empty', device: name }) }),
@@ -91,6 +109,23 @@ export class Computer {
     this.#events.push({ name: 'terminate' })
   }
 
+  pressKey(): void {
+    this.#events.push({ name: 'key' })
+  }
+
+  touch(monitor: string): void {
+    this.#events.push({ name: 'monitor_touch', device: monitor })
+  }
+
+  /** Blocks are added to a monitor or taken away. */
+  build(monitor: string, blocks: readonly [number, number]): void {
+    this.#events.push({ name: 'monitor_resize', device: monitor, blocks })
+  }
+
+  remove(device: string): void {
+    this.#events.push({ name: 'peripheral_detach', device })
+  }
+
   get lostEvents(): number {
     return this.#events.lost
   }
@@ -109,13 +144,16 @@ export class Computer {
   }
 
   #act(call: Exclude<Call, { op: 'next' | 'exit' }>): object | void {
-    const { gpu, speakers = [] } = this.#options
+    const { gpu, speakers = [], monitors = [], isAdvanced = true } = this.#options
     switch (call.op) {
-      case 'boot': return { ...this.#boot, gpu, speakers }
+      case 'boot': return {
+        ...this.#boot, gpu, speakers, isAdvanced, settings: this.settings,
+        monitors: monitors.map((monitor) => ({ isAdvanced: true, scale: 1, ...monitor })),
+      }
       case 'epoch': return { at: Math.floor(this.#now()) }
       case 'timer': return { id: this.#startTimer(call.seconds) }
       case 'cancel': return clearTimeout(this.#timers.get(call.id))
-      case 'queue': return this.#events.push({ name: call.name })
+      case 'queue': return this.#events.push({ name: call.name, ...(call.device !== undefined && { device: call.device }) })
       case 'http': return void this.network.request(call)
       case 'open':
         if (!this.network.open(call.url)) throw new Error('Websocket connections are disabled')
@@ -126,7 +164,11 @@ export class Computer {
       case 'write':
         this.rows[call.row] = call.text
         return void this.written.push({ row: call.row, text: call.text.trimEnd() })
-      case 'print': return void this.printed.push(call.text)
+      case 'print':
+        this.printed.push(call.text)
+        return void this.onPrint(call.text)
+      case 'save': return void (this.settings = call.settings)
+      case 'picture': return void this.onPicture(this.pictures[this.pictures.push(readPicture(call)) - 1]!)
       case 'play': return { taken: this.#speaker(call.name).play(call.body, call) }
       case 'silence': return this.#speaker(call.name).silence()
       case 'decode': return { id: this.#decode(call.body) }
@@ -176,42 +218,4 @@ export class StuckProgramError extends Error {
     const screen = rows.map((row) => row.trimEnd())
     super(['The program did not end. On the screen:', ...screen, 'asked for, the last 40:', ...network.paths.slice(-40)].join('\n'))
   }
-}
-
-type Lua = ChildProcessByStdio<Writable, Readable, null>
-
-type Call =
-  | { readonly op: 'boot' | 'epoch' | 'clear' | 'sync' }
-  | { readonly op: 'decode'; readonly body: Buffer }
-  | { readonly op: 'next'; readonly heapKilobytes: number }
-  | { readonly op: 'exit'; readonly ok: boolean; readonly problem: string }
-  | { readonly op: 'timer'; readonly seconds: number }
-  | { readonly op: 'cancel' | 'close' | 'free' | 'draw'; readonly id: number }
-  | { readonly op: 'send'; readonly id: number; readonly body: Buffer }
-  | { readonly op: 'queue' | 'silence'; readonly name: string }
-  | { readonly op: 'play'; readonly name: string; readonly decoder: number; readonly volume: number; readonly body: Buffer }
-  | ({ readonly op: 'http' } & HttpCall)
-  | { readonly op: 'open'; readonly url: string }
-  | { readonly op: 'write'; readonly row: number; readonly text: string }
-  | { readonly op: 'print'; readonly text: string }
-
-/** A line of JSON, then as many bytes as it says. */
-async function* readCalls(from: Readable): AsyncGenerator<Call> {
-  let buffered: Buffer = Buffer.alloc(0)
-  for await (const chunk of from as AsyncIterable<Buffer>) {
-    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk])
-    for (let end = buffered.indexOf('\n'); end >= 0; end = buffered.indexOf('\n')) {
-      const head = JSON.parse(buffered.toString('utf8', 0, end)) as Call & { bytes: number }
-      if (buffered.length < end + 1 + head.bytes) break
-      const body = Buffer.from(buffered.subarray(end + 1, end + 1 + head.bytes))
-      buffered = buffered.subarray(end + 1 + head.bytes)
-      yield { ...head, body } as Call
-    }
-  }
-}
-
-function send({ stdin }: Lua, answer: object): void {
-  const { body = Buffer.alloc(0), ...head } = answer as { readonly body?: Buffer }
-  stdin.write(`${JSON.stringify({ ...head, bytes: body.length })}\n`)
-  if (body.length > 0) stdin.write(body)
 }

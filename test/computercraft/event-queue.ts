@@ -28,6 +28,7 @@ export interface ComputerEvent {
   readonly url?: string
   readonly id?: number
   readonly device?: string
+  readonly blocks?: readonly [number, number]
   readonly reason?: string
   readonly code?: number
   readonly headers?: Readonly<Record<string, string>>

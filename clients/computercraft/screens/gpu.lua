@@ -14,7 +14,7 @@ end
 return function()
   local gpu = peripheral.find('tm_gpu')
   if not gpu then
-    return nil, "There is no GPU of Tom's Peripherals (tm_gpu) at this computer. Pictures on plain monitors come with the hub's converter"
+    return nil, "There is no GPU of Tom's Peripherals (tm_gpu) at this computer"
   end
   gpu.refreshSize()
   gpu.setSize(64)

@@ -3,18 +3,17 @@ local fail = require('fail')
 local json = require('json')
 local readPack = require('read-pack')
 
-local BATCH_FRAMES = 10
 local NOT_READY = 503
 
 -- Frames that the hub is asked for, a pack at a time. See frames.lua.
 return function(options)
   local source = {}
-  local at = options.from
+  local at, batch = options.from, options.batch
 
   function source.receive()
-    while options.room() < BATCH_FRAMES do sleep(0.05) end
+    while options.room() < batch do sleep(0.05) end
     local urls = {}
-    for index = 1, BATCH_FRAMES do urls[index] = ('/frames/%s/frame_%06d.png'):format(options.job.id, at + index - 1) end
+    for index = 1, batch do urls[index] = ('/frames/%s/frame_%06d.png'):format(options.job.id, at + index - 1) end
     -- Answers are told apart by their URL, so that each request has one of its own.
     local body, problem = options.hub.ask('/api/framepack?' .. urls[1], {
       headers = { ['Content-Type'] = 'application/json' }, body = json.write({ urls = urls }),
@@ -23,7 +22,7 @@ return function(options)
       local frames = readPack(body)
       if not frames then return nil, { sentence = 'The pack from frame ' .. at .. ' on was cut off' } end
       at = at + #frames
-      return { frames = frames, isLast = #frames < BATCH_FRAMES }
+      return { frames = frames, isLast = #frames < batch }
     end
     if not problem.isPassing then fail(problem.sentence) end
     if problem.code == NOT_READY then return nil, { sentence = problem.reason, isEarly = true } end

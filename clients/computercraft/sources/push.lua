@@ -3,16 +3,15 @@ local json = require('json')
 local readPack = require('read-pack')
 local seconds = require('seconds')
 
-local BATCH_FRAMES = 10
 local MESSAGE_BYTES = 120000 -- a computer takes no websocket message over 128 KiB
 local SILENCE = 40           -- seconds; a connection that is gone may not say so
 
 -- Frames that the hub pushes as they are made, never more than there is room for. See frames.lua.
 return function(options)
   local source = {}
-  local at, freed = options.from, 0
+  local at, batch, freed = options.from, options.batch, 0
   local path = ('/api/jobs/%s/frames?from=%d&batch=%d&max_message=%d&credit=%d')
-    :format(options.job.id, at, BATCH_FRAMES, MESSAGE_BYTES, math.max(BATCH_FRAMES, options.room()))
+    :format(options.job.id, at, batch, MESSAGE_BYTES, math.max(batch, options.room()))
   local socket, reason = options.hub.sockets.open(path)
   if not socket then return nil, reason end
 
@@ -50,7 +49,7 @@ return function(options)
 
   function source.release(count)
     freed = freed + count
-    if freed < BATCH_FRAMES then return end
+    if freed < batch then return end
     pcall(socket.send, json.write({ op = 'credit', frames = freed }))
     freed = 0
   end
