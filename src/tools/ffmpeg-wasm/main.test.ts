@@ -54,6 +54,13 @@ test('bytes go through standard input and output unchanged', async () => {
   expect(stdout.equals(samples)).toBe(true)
 })
 
+test.each([['-c:v', 'mjpeg', '-f', 'mjpeg', '-q:v', '5', 'pipe:1'], ['-q:v', '5', '-y', 'many.mjpeg']])('each of 200 pictures becomes a JPEG', async (...args) => {
+  const { status, stdout, stderr } = run('ffmpeg', ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-frames:v', '200', '-pix_fmt', 'yuvj420p', ...args])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const jpegs = stdout.length > 0 ? stdout : await readFile(join(directory, 'many.mjpeg'))
+  expect(jpegs.toString('latin1').split('\xff\xd8\xff').length - 1).toBe(200)
+})
+
 test('many files are written and read by one pattern, and renamed when whole', async () => {
   const out = join(directory, 'out', 'many')
   await mkdir(out)

@@ -22,7 +22,7 @@ async function run(name: 'ffmpeg' | 'ffprobe', args: readonly string[]): Promise
 }
 
 function call(core: Core, name: 'ffmpeg' | 'ffprobe', args: readonly string[]): number {
-  const argv = [name, ...args]
+  const argv = [name, ...withPlainJpegs(args)]
   try {
     const returned = core[`_${name}`](argv.length, core.stringsToPtr(argv))
     return core.ret === HAS_NOT_EXITED ? returned : core.ret
@@ -32,6 +32,17 @@ function call(core: Core, name: 'ffmpeg' | 'ffprobe', args: readonly string[]): 
     console.error(`[fatal] the portable engine broke down: ${error instanceof Error ? error.message : String(error)}`)
     return CRASHED
   }
+}
+
+/**
+ * The encoder of JPEGs breaks down, or never ends, on some pictures when it makes Huffman tables of its own for each, as
+ * it does unless told otherwise: those of the standard are taken.
+ */
+function withPlainJpegs(args: readonly string[]): readonly string[] {
+  const output = args.at(-1)
+  const makesJpegs = args.includes('mjpeg') || /\.(?:jpe?g|mjpe?g)$/i.test(output ?? '')
+  if (output === undefined || !makesJpegs || args.includes('-huffman')) return args
+  return [...args.slice(0, -1), '-huffman', 'default', output]
 }
 
 const HAS_NOT_EXITED = -1
