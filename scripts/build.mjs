@@ -1,6 +1,8 @@
 // Compiles src/ to dist/. `--if-changed` does nothing while the last whole build is newer than everything it was made of.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SOURCE = join(ROOT, 'src')
 const OUTPUT = join(ROOT, 'dist')
+// AssemblyScript, which TypeScript's compiler leaves out: its folder becomes one file of its name.
+const KERNELS = join('tools', 'sanjuuni', 'picture', 'kernels')
 // Written only after a build without errors, dated when that build began: an edit made meanwhile counts as newer.
 const STAMP = join(OUTPUT, '.built')
 
@@ -16,10 +20,16 @@ process.exitCode = build({ onlyIfChanged: process.argv.includes('--if-changed') 
 function build({ onlyIfChanged }) {
   if (!existsSync(SOURCE)) return alreadyBuilt('There is no src/ here to build from')
   if (onlyIfChanged && isFresh()) return 0
-  const compiler = findCompiler()
+  const compiler = findProgram('typescript', 'tsc')
   if (!compiler) return alreadyBuilt('TypeScript is not installed')
 
   const startedAt = new Date()
+  const kernelStatus = buildKernels(join(SOURCE, KERNELS), join(OUTPUT, `${KERNELS}.wasm`))
+  if (kernelStatus !== 0) {
+    rmSync(STAMP, { force: true })
+    console.error('build: the kernels could not be compiled')
+    return kernelStatus
+  }
   const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json')]
   const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
   if (error) throw error
@@ -57,10 +67,35 @@ function modifiedAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-function findCompiler() {
+/** What the folder's index.ts exports, WebAssembly exports. Kernels that are newer than all they were made of stay. */
+function buildKernels(source, output) {
+  const startedAt = new Date()
+  const files = readdirSync(source).filter((name) => name.endsWith('.ts')).map((name) => join(source, name))
+  const inputs = [source, ...files, fileURLToPath(import.meta.url)]
+  if (inputs.every((file) => modifiedAt(file) < modifiedAt(output))) return 0
+  const compiler = findProgram('assemblyscript', 'asc')
+  if (!compiler) {
+    console.error('build: AssemblyScript is not installed. Run "npm ci" with devDependencies.')
+    return 1
+  }
+  mkdirSync(dirname(output), { recursive: true })
+  // Builds may run at the same time; a file that is half written must not be seen.
+  const made = `${output}.${process.pid}`
+  const options = ['-O3', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--use', 'abort=']
+  const args = [compiler, join(source, 'index.ts'), '--outFile', made, ...options]
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) return status ?? 1
+  utimesSync(made, startedAt, startedAt)
+  renameSync(made, output)
+  return 0
+}
+
+/** The path of a package's program, or undefined where the package is not installed. */
+function findProgram(packageName, program) {
   try {
-    const manifest = createRequire(import.meta.url).resolve('typescript/package.json')
-    return join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.tsc)
+    const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`)
+    return join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin[program])
   } catch (error) {
     if (error.code === 'MODULE_NOT_FOUND') return undefined
     throw error
@@ -74,7 +109,7 @@ function removeOrphans(output, source) {
     if (entry.isDirectory()) {
       if (existsSync(join(source, entry.name))) removeOrphans(made, join(source, entry.name))
       else rmSync(made, { recursive: true })
-    } else if (made !== STAMP && !existsSync(join(source, entry.name.replace(/(\.d)?\.([jt]s)$/, '.ts')))) {
+    } else if (made !== STAMP && !existsSync(join(source, entry.name.replace(/(\.d)?\.[jt]s$/, '.ts').replace(/\.wasm(\.\d+)?$/, '')))) {
       rmSync(made)
     }
   }

@@ -1,0 +1,5 @@
+export { createCellMaker } from './cell-maker.ts'
+export type { CellMaker } from './cell-maker.ts'
+export { createPaletteMaker } from './palette-maker.ts'
+export type { PaletteMaker } from './palette-maker.ts'
+export type { PictureSize } from './picture-size.ts'

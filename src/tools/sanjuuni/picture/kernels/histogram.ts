@@ -1,0 +1,99 @@
+const BIN: usize = 16
+const HISTOGRAM: usize = 32768 * BIN
+// Of red, green and blue: bytes as the pixels have them, so that a colour and its neighbours are compared as they come.
+const EXTREMES = memory.data(96, 16)
+
+/**
+ * Counts pixels and sums their channels, 32 bins a channel spread over the values that there are: four 32-bit words a
+ * bin. Bins that hold anything are then noted as their mean colour and weight. Gives their number.
+ */
+export function countColors(rgb: usize, count: i32, histogram: usize, means: usize, weights: usize): i32 {
+  findExtremes(rgb, count)
+  const lowest = load<u32>(EXTREMES)
+  const shifts = load<u32>(EXTREMES, 4)
+  memory.fill(histogram, 0, HISTOGRAM)
+  const one = i32x4(1, 0, 0, 0)
+  const last = rgb + <usize>(count - 1) * 3
+  for (let from = rgb; from < last; from += 3) add(histogram, load<u32>(from), one, lowest, shifts)
+  add(histogram, <u32>load<u8>(last) | <u32>load<u8>(last, 1) << 8 | <u32>load<u8>(last, 2) << 16, one, lowest, shifts)
+  return gather(histogram, means, weights)
+}
+
+// @ts-ignore: decorator
+@inline
+function add(histogram: usize, pixel: u32, one: v128, lowest: u32, shifts: u32): void {
+  const red = ((pixel & 255) - (lowest & 255)) >> (shifts & 255)
+  const green = ((pixel >> 8 & 255) - (lowest >> 8 & 255)) >> (shifts >> 8 & 255)
+  const blue = ((pixel >> 16 & 255) - (lowest >> 16)) >> (shifts >> 16)
+  const bin = histogram + (<usize>(red << 10 | green << 5 | blue) << 4)
+  const channels = v128.shuffle<u8>(i32x4.splat(pixel), one, 16, 17, 18, 19, 0, 20, 20, 20, 1, 20, 20, 20, 2, 20, 20, 20)
+  v128.store(bin, i32x4.add(v128.load(bin), channels))
+}
+
+/** At EXTREMES the lowest red, green and blue; four bytes on, how far each must be shifted for the span to fit 32 bins. */
+function findExtremes(rgb: usize, count: i32): void {
+  const end = rgb + <usize>count * 3
+  let from = rgb
+  let low0 = i8x16.splat(-1)
+  let low1 = low0
+  let low2 = low0
+  let high0 = i8x16.splat(0)
+  let high1 = high0
+  let high2 = high0
+  for (; from + 48 <= end; from += 48) {
+    const a = v128.load(from)
+    const b = v128.load(from, 16)
+    const c = v128.load(from, 32)
+    low0 = i8x16.min_u(low0, a)
+    low1 = i8x16.min_u(low1, b)
+    low2 = i8x16.min_u(low2, c)
+    high0 = i8x16.max_u(high0, a)
+    high1 = i8x16.max_u(high1, b)
+    high2 = i8x16.max_u(high2, c)
+  }
+  v128.store(EXTREMES, low0)
+  v128.store(EXTREMES, low1, 16)
+  v128.store(EXTREMES, low2, 32)
+  v128.store(EXTREMES, high0, 48)
+  v128.store(EXTREMES, high1, 64)
+  v128.store(EXTREMES, high2, 80)
+  const red = extremesOf(0, from, end)
+  const green = extremesOf(1, from, end)
+  const blue = extremesOf(2, from, end)
+  store<u32>(EXTREMES, red & 255 | (green & 255) << 8 | (blue & 255) << 16)
+  store<u32>(EXTREMES, red >> 8 | green >> 8 << 8 | blue >> 8 << 16, 4)
+}
+
+/** The channel's lowest value, and 256 times the shift. */
+function extremesOf(channel: i32, rest: usize, end: usize): u32 {
+  let low: u32 = 255
+  let high: u32 = 0
+  for (let at = EXTREMES + <usize>channel; at < EXTREMES + 48; at += 3) {
+    low = min<u32>(low, load<u8>(at))
+    high = max<u32>(high, load<u8>(at, 48))
+  }
+  for (let at = rest + <usize>channel; at < end; at += 3) {
+    low = min<u32>(low, load<u8>(at))
+    high = max<u32>(high, load<u8>(at))
+  }
+  return low | <u32>max(0, 27 - <i32>clz(high - low)) << 8
+}
+
+function gather(histogram: usize, means: usize, weights: usize): i32 {
+  let found = 0
+  let mean = means
+  let weight = weights
+  for (let bin = histogram; bin < histogram + HISTOGRAM; bin += BIN) {
+    const pixels = load<u32>(bin)
+    if (pixels === 0) continue
+    const half = pixels >> 1
+    store<u8>(mean, <u8>((load<u32>(bin, 4) + half) / pixels))
+    store<u8>(mean, <u8>((load<u32>(bin, 8) + half) / pixels), 1)
+    store<u8>(mean, <u8>((load<u32>(bin, 12) + half) / pixels), 2)
+    store<u32>(weight, pixels)
+    mean += 3
+    weight += 4
+    found++
+  }
+  return found
+}

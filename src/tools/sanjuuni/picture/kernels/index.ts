@@ -1,0 +1,6 @@
+export { assignColors } from './assign'
+export { chooseCells } from './cells'
+export { beginDiffusion, diffuseCells } from './diffusion'
+export { heapStart } from './heap'
+export { countColors } from './histogram'
+export { addThresholds, measureOklab, measureRgb } from './measure'

@@ -1,0 +1,28 @@
+/** The squared distances of a pixel, given as its first two words and its other two, to four colours. */
+// @ts-ignore: decorator
+@inline
+export function distancesTo(colors: usize, xy: v128, z: v128): v128 {
+  const one = v128.load(colors)
+  const two = v128.load(colors, 16)
+  const apartXy = i16x8.sub(xy, v128.shuffle<i32>(one, two, 0, 2, 4, 6))
+  const apartZ = i16x8.sub(z, v128.shuffle<i32>(one, two, 1, 3, 5, 7))
+  return i32x4.add(i32x4.dot_i16x8_s(apartXy, apartXy), i32x4.dot_i16x8_s(apartZ, apartZ))
+}
+
+/** The least of 16, in every lane. */
+// @ts-ignore: decorator
+@inline
+export function leastOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  const halves = i32x4.min_s(i32x4.min_s(a, b), i32x4.min_s(c, d))
+  const quarters = i32x4.min_s(halves, v128.shuffle<i32>(halves, halves, 2, 3, 0, 1))
+  return i32x4.min_s(quarters, v128.shuffle<i32>(quarters, quarters, 1, 0, 3, 2))
+}
+
+/** A bit for each of 16 that equals `least`. */
+// @ts-ignore: decorator
+@inline
+export function whichAre(least: v128, a: v128, b: v128, c: v128, d: v128): i32 {
+  const ab = i16x8.narrow_i32x4_s(i32x4.eq(a, least), i32x4.eq(b, least))
+  const cd = i16x8.narrow_i32x4_s(i32x4.eq(c, least), i32x4.eq(d, least))
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
+}
