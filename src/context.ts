@@ -24,6 +24,7 @@ import { Preview } from './jobs/preview.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
+import { checkPrograms, findSanjuuni, type Sanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
 import { UploadStore } from './jobs/upload-store.ts'
@@ -48,6 +49,8 @@ export interface HubContext {
   readonly fetchAllowEntries: number
   /** Found in the background, from the first call on. */
   readonly engine: () => Promise<Engine>
+  /** Looked for at the first call; undefined where none is installed. */
+  readonly sanjuuni: () => Promise<Sanjuuni | undefined>
   readonly pool: WorkerPool
   readonly retention: Retention
   readonly events: EventLog<JobFold>
@@ -109,8 +112,9 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
   })
 
-  const engine = findOnce(config)
-  const runner = new CommandRunner({ engine })
+  const engine = once(() => findAskedEngine(config))
+  const sanjuuni = once(() => findSanjuuni(config))
+  const runner = new CommandRunner({ engine, sanjuuni })
   const workerOptions = {
     log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
@@ -121,7 +125,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const intake = new JobIntake({
     log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting,
-    checkRequirements: async (requirements) => checkRequirements(requirements, await engine()),
+    checkRequirements: async (requirements) => {
+      await checkPrograms(requirements, sanjuuni)
+      await checkRequirements(requirements, await engine())
+    },
     atomically: (change) => atomically(database, change),
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
@@ -138,7 +145,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
 
   return {
-    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, pool, retention, events,
+    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     letReadersGo() {
       events.cutFollowers()
       feed.cutFollowers()
@@ -154,14 +161,18 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   }
 }
 
-/** One search, and what it can do asked once; after a failure the next call looks again. */
-function findOnce(config: Config): () => Promise<Engine> {
-  let found: Promise<Engine> | undefined
+/** What it can do is asked at once. */
+async function findAskedEngine(config: Config): Promise<Engine> {
+  const engine = await findEngine(config)
+  await capabilities(engine)
+  return engine
+}
+
+/** One search; after a failure the next call looks again. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
   return () => {
-    found ??= findEngine(config).then(async (engine) => {
-      await capabilities(engine)
-      return engine
-    })
+    found ??= find()
     found.catch(() => (found = undefined))
     return found
   }

@@ -4,12 +4,13 @@ import { currentSandbox } from './jobs/run-command.ts'
 import { VERSION } from './version.ts'
 
 /** What `/health` tells: whether jobs can run, and with what. No secrets, no ids. */
-export async function healthOf({ jobs, engine, disk, pool, fetchAllowEntries }: HubContext) {
-  const [found, free, floor, sandbox] = await Promise.all([
+export async function healthOf({ jobs, engine, sanjuuni, disk, pool, fetchAllowEntries }: HubContext) {
+  const [found, free, floor, sandbox, installed] = await Promise.all([
     engine().catch((error: unknown) => (error instanceof HubError ? error : new HubError('internal', 'ffmpeg could not be looked for', { cause: error }))),
     disk.free(),
     disk.floor(),
     currentSandbox(),
+    sanjuuni().catch(() => undefined),
   ])
   const problems = [
     ...(found instanceof HubError ? [found.message] : []),
@@ -21,6 +22,7 @@ export async function healthOf({ jobs, engine, disk, pool, fetchAllowEntries }: 
     version: VERSION,
     problems,
     ffmpeg: found instanceof HubError ? null : { kind: found.kind, version: found.version, source: found.source },
+    converters: { builtin: true, sanjuuni: installed ? { source: installed.source } : null },
     sandbox: { wall: sandbox.wall, limits: sandbox.limits, ...(sandbox.reason !== undefined && { reason: sandbox.reason }) },
     jobs: jobs.counts(),
     readers: jobs.readerCount,

@@ -28,6 +28,7 @@ export const doctor = defineCommand({
     const findings = [
       judgeNode(process.versions.node),
       ...await judgeEngine(config),
+      await judgeConverters(config),
       await judgeSandbox(),
       await judgeDisk(resolve(config.dataDirectory)),
       await judgePort(config),
@@ -46,7 +47,7 @@ const ENCODERS = [
 ] as const
 
 function render({ name, verdict, detail }: Finding): string {
-  return `${MARK[verdict].padEnd(6)}${name.padEnd(10)}${plainText(detail)}\n`
+  return `${MARK[verdict].padEnd(6)}${name.padEnd(11)}${plainText(detail)}\n`
 }
 
 function judgeNode(version: string): Finding {
@@ -76,6 +77,18 @@ async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engi
   } catch (error) {
     if (!(error instanceof HubError)) throw error
     return [{ name: 'ffmpeg', verdict: 'bad', detail: [error.message, error.hint].filter((part) => part !== undefined).join('. ') }]
+  }
+}
+
+async function judgeConverters(config: Parameters<typeof import('../jobs/sanjuuni-engine.ts').findSanjuuni>[0]): Promise<Finding> {
+  const [{ findSanjuuni }, { HubError }] = await Promise.all([import('../jobs/sanjuuni-engine.ts'), import('../errors.ts')])
+  try {
+    const sanjuuni = await findSanjuuni(config)
+    const installed = sanjuuni ? `, and sanjuuni (${sanjuuni.path}, from ${sanjuuni.source})` : ''
+    return { name: 'converters', verdict: 'good', detail: `the hub’s own${installed}` }
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    return { name: 'converters', verdict: 'weak', detail: `the hub’s own; ${error.message}` }
   }
 }
 

@@ -7,7 +7,7 @@ export const list = z.union([z.array(z.string()), z.strictObject({}).transform((
 const conversion = z.object({
   input_url: z.string({ error: 'is missing' }).min(1, 'is empty').transform(fromLuaBytes),
   args: list.default([]).transform((args) => args.map(fromLuaBytes)),
-  output_format: z.string().min(1).default('mp3').transform(fromLuaBytes),
+  output_format: z.string().min(1).transform(fromLuaBytes).optional(),
 })
 
 export type Conversion = z.infer<typeof conversion>

@@ -12,7 +12,7 @@ import type { RequestOrigin } from '../request-origin.ts'
 import { parseEntries, parseOffset } from '../streams/entry.ts'
 import { answerError } from './gmapi-errors.ts'
 import { gmapiFrameRoutes, toFramesResult } from './gmapi-frames.ts'
-import { readConversion } from './gmapi-requests.ts'
+import { type Conversion, readConversion } from './gmapi-requests.ts'
 import { answerWhenEnded } from './gmapi-sync.ts'
 
 export interface GmapiContext {
@@ -34,16 +34,20 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, logger }: GmapiCo
   const cursors = new LogCursors()
   const baseUrl = (c: Context): string => (c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin)
 
-  app.post('/api/ffmpeg', async (c) => {
-    const job = await submitOnce(jobs, 'ffmpeg', await readConversion(() => readJson(c, { requireType: false })))
-    const base = baseUrl(c)
-    return answerWhenEnded(c, jobs, { job, toAnswer: (ended) => toResult(ended, base) })
-  })
+  for (const { tool, toInput } of CONVERSIONS) {
+    const submit = async (c: Context) => submitOnce(jobs, tool, toInput(await readConversion(() => readJson(c, { requireType: false }))))
 
-  app.post('/api/ffmpeg/async', async (c) => {
-    const job = await submitOnce(jobs, 'ffmpeg', await readConversion(() => readJson(c, { requireType: false })))
-    return c.json({ status: 'success', task_id: job.id, status_url: `${baseUrl(c)}/api/task/${job.id}` })
-  })
+    app.post(`/api/${tool}`, async (c) => {
+      const job = await submit(c)
+      const base = baseUrl(c)
+      return answerWhenEnded(c, jobs, { job, toAnswer: (ended) => toResult(ended, base) })
+    })
+
+    app.post(`/api/${tool}/async`, async (c) => {
+      const job = await submit(c)
+      return c.json({ status: 'success', task_id: job.id, status_url: `${baseUrl(c)}/api/task/${job.id}` })
+    })
+  }
 
   app.get('/api/task/:id', async (c) => {
     const job = jobs.get(c.req.param('id'))
@@ -71,6 +75,15 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, logger }: GmapiCo
   app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (tool, input) => submitOnce(jobs, tool, input), onInternalError }))
   return app
 }
+
+/** What is asked for with an input, arguments and a format, and how the tool takes it. */
+const CONVERSIONS: readonly { readonly tool: string; readonly toInput: (conversion: Conversion) => object }[] = [
+  { tool: 'ffmpeg', toInput: (conversion) => conversion },
+  {
+    tool: 'sanjuuni',
+    toInput: ({ input_url: source, args, output_format }) => ({ source, args, ...(output_format !== undefined && { output_format }) }),
+  },
+]
 
 /** Somebody has asked for the same, and its file is still there or on its way: every seek of a player asks again. */
 async function submitOnce(jobs: Jobs, tool: string, input: unknown): Promise<Job> {
@@ -113,7 +126,8 @@ function toTask(job: Job, { new_logs, offset, base }: NewLines & { readonly base
 }
 
 function toResult(job: Job, base: string) {
-  const [artifact] = job.artifacts
+  // The sound that some jobs make besides is published before.
+  const artifact = job.artifacts.at(-1)
   const file = artifact && downloadName(job, artifact.name)
   return { status: 'success', download_url: `${base}/download/${job.id}/${file}`, file_id: job.id }
 }

@@ -3,21 +3,31 @@ import { parseMediaInfo, probeArgs } from '../tools/media-info.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { readOutput, runCommand, type RunOptions } from './run-command.ts'
+import type { Invocation } from './sandbox.ts'
+import { needSanjuuni, type Sanjuuni } from './sanjuuni-engine.ts'
 
 const PROBE_MS = 60_000
+
+export interface CommandRunnerOptions {
+  readonly engine: () => Promise<Engine>
+  /** Where it is left out there is none. */
+  readonly sanjuuni?: () => Promise<Sanjuuni | undefined>
+}
 
 /** Runs what plans name: `ffmpeg` and `ffprobe` are the engine's, wherever that was found. */
 export class CommandRunner {
   readonly #engine: () => Promise<Engine>
+  readonly #sanjuuni: () => Promise<Sanjuuni | undefined>
 
-  constructor({ engine }: { engine: () => Promise<Engine> }) {
+  constructor({ engine, sanjuuni = async () => undefined }: CommandRunnerOptions) {
     this.#engine = engine
+    this.#sanjuuni = sanjuuni
   }
 
   /** Notes in `jobDirectory` which process works there, for a hub that comes after this one. */
   async run(command: Command, { jobDirectory, ...options }: Pick<RunOptions, 'cwd' | 'signal' | 'onLine' | 'onStdout'> & { jobDirectory: string }): Promise<void> {
     try {
-      await runCommand({ ...options, ...invocationOf(await this.#engine(), command), onStart: (pid) => recordChild(jobDirectory, pid) })
+      await runCommand({ ...options, ...(await this.#invocation(command)), onStart: (pid) => recordChild(jobDirectory, pid) })
     } finally {
       await forgetChild(jobDirectory)
     }
@@ -29,5 +39,10 @@ export class CommandRunner {
     const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, timeoutMs: PROBE_MS })
     for (const line of stderr.split('\n')) if (line.trim()) onComplaint(line.replaceAll(file, 'input').trim())
     return parseMediaInfo(stdout)
+  }
+
+  async #invocation({ program, args }: Command): Promise<Invocation> {
+    if (program === 'sanjuuni') return { program: (await needSanjuuni(this.#sanjuuni)).path, args }
+    return invocationOf(await this.#engine(), { program, args })
   }
 }

@@ -29,7 +29,7 @@ export function missing(requirements: Requirements, available: Capabilities): re
 }
 
 export interface MissingCapability {
-  readonly kind: keyof Requirements
+  readonly kind: (typeof REQUIRABLE)[number]
   readonly name: string
 }
 

@@ -53,9 +53,16 @@ export async function findEngine({ ffmpegPath, ffprobePath, pathVariable }: Engi
   })
 }
 
+export interface EngineCommand {
+  readonly program: Exclude<Command['program'], 'sanjuuni'>
+  readonly args: readonly string[]
+}
+
 /** The whole call for a command of a tool's plan. */
-export function invocationOf(engine: Engine, { program, args }: Pick<Command, 'program' | 'args'>): Invocation {
+export function invocationOf(engine: Engine, { program, args }: EngineCommand): Invocation {
   if (program === 'node') return { program: process.execPath, args }
+  // The converter runs ffmpeg itself: it is told how.
+  if (program === 'converter') return { program: process.execPath, args: [findConverter(), JSON.stringify(engine.ffmpeg), ...args] }
   return { program: engine[program].program, args: [...engine[program].args, ...args] }
 }
 
@@ -77,11 +84,20 @@ function plainly(program: string): Invocation {
 }
 
 function findPortable(): Programs | undefined {
-  // Run from source, as the tests do, the program is still the built one.
-  const main = ['../tools/ffmpeg-wasm/main.js', '../../dist/tools/ffmpeg-wasm/main.js']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url))).find((file) => existsSync(file))
+  const main = findBuilt('tools/ffmpeg-wasm/main.js')
   if (!main || !isInstalled('@ffmpeg/core')) return undefined
   return { ffmpeg: { program: process.execPath, args: [main, 'ffmpeg'] }, ffprobe: { program: process.execPath, args: [main, 'ffprobe'] } }
+}
+
+function findConverter(): string {
+  const main = findBuilt('tools/sanjuuni/main.js')
+  if (main) return main
+  throw new HubError('missing_capability', 'the converter has not been built', { hint: 'Run "npm run build"' })
+}
+
+/** Run from source, as the tests do, the program is still the built one. */
+function findBuilt(name: string): string | undefined {
+  return [`../${name}`, `../../dist/${name}`].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((file) => existsSync(file))
 }
 
 function isInstalled(packageName: string): boolean {

@@ -4,13 +4,15 @@ import { rm } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { FrameFormatName } from '../tools/tool.ts'
+import { drawCells } from '../tools/sanjuuni/draw-cells.ts'
+import { decodeCells } from '../tools/sanjuuni/formats/index.ts'
+import type { FrameOutput } from '../tools/tool.ts'
 import { isFileError } from './file-error.ts'
 import { readOutput } from './run-command.ts'
 
 /** What a job says of the frames it makes. */
 export interface FrameFacts {
-  readonly format: FrameFormatName
+  readonly format: FrameOutput['format']
   readonly width: number
   readonly height: number
   readonly fps: number
@@ -54,7 +56,12 @@ export async function convertFrames(
 
 /** A frame in a format that tells its own size. */
 export function asFile(frame: Buffer, { format, width, height }: FrameFacts): Buffer {
-  return format === 'raw' ? Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), frame]) : frame
+  if (format === 'raw') return asPpm({ width, height, rgb: frame })
+  return format === 'cells' ? asPpm(drawCells(decodeCells(frame))) : frame
+}
+
+function asPpm({ width, height, rgb }: { readonly width: number; readonly height: number; readonly rgb: Buffer }): Buffer {
+  return Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), rgb])
 }
 
 const LOOK_EVERY_MS = 10

@@ -115,3 +115,11 @@ test('an encoder that stops in mid-frame, or makes none, has failed', async () =
   await expect(cut.finish()).rejects.toThrow(FrameCutShortError)
   await expect(intake().finish()).rejects.toThrow(OutputMissingError)
 })
+
+test('a frame of cells is kept without the size that stands in front of it', async () => {
+  const one = new FrameIntake(pack, { ...OUTPUT, format: 'cells' }, { onFrames: () => {} })
+  await one.take(Buffer.from([0, 0, 0, 2, 7, 8, 0, 0, 0, 3, 1, 2]))
+  await one.take(Buffer.from([3]))
+  await one.finish()
+  expect([await pack.frame(1), await pack.frame(2)]).toEqual([Buffer.from([7, 8]), Buffer.from([1, 2, 3])])
+})

@@ -102,5 +102,6 @@ export class FrameIntake {
 }
 
 function formatOf({ format, width, height }: FrameOutput): FrameFormat {
+  if (format === 'cells') return { type: 'sized' }
   return format === 'raw' ? { type: 'raw', frameBytes: width * height * 3 } : { type: format }
 }

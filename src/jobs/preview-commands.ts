@@ -1,4 +1,4 @@
-import type { FrameFormatName } from '../tools/tool.ts'
+import type { FrameOutput } from '../tools/tool.ts'
 import { ALLOCATION_GUARD, inputGuards } from '../tools/input-guards.ts'
 
 /** How a viewer wants to see a job. */
@@ -25,7 +25,7 @@ export function stillArgs(file: string, query: PreviewQuery, atSeconds: number):
 }
 
 /** A JPEG for each frame that stands, or comes, one behind the other in the file, which may be a pipe. */
-export function convertArgs(file: string, query: PreviewQuery, format: FrameFormatName): readonly string[] {
+export function convertArgs(file: string, query: PreviewQuery, format: FrameOutput['format']): readonly string[] {
   return [...COMMON, ...NO_WAITING, ...inputGuards(), '-f', DEMUXERS[format], '-frame_size', '256', '-i', file, ...jpegArgs(query)]
 }
 
@@ -36,8 +36,10 @@ const COMMON = ['-hide_banner', '-nostdin', '-loglevel', 'error', ...ALLOCATION_
 // Else it reads far ahead to find out what it reads, and each decoding thread holds a frame back.
 const NO_WAITING = ['-probesize', '32', '-analyzeduration', '0', '-threads', '1']
 
-/** `raw` frames are handed over as PPM, since their size stands in that. */
-const DEMUXERS: Readonly<Record<FrameFormatName, string>> = { png: 'png_pipe', jpeg: 'jpeg_pipe', webp: 'webp_pipe', raw: 'ppm_pipe' }
+/** `raw` frames and cells are handed over as PPM, since their size stands in that. */
+const DEMUXERS: Readonly<Record<FrameOutput['format'], string>> = {
+  png: 'png_pipe', jpeg: 'jpeg_pipe', webp: 'webp_pipe', raw: 'ppm_pipe', cells: 'ppm_pipe',
+}
 
 const WIDEST_UNASKED = 1280
 const QUALITY_UNASKED = 90

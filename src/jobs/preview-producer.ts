@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FramePack } from '../streams/frame-pack.ts'
 import type { NewestPicture } from '../streams/mjpeg.ts'
+import { NotAPictureError } from '../streams/picture-scanner.ts'
 import { CommandFailedError } from './command-errors.ts'
 import { convertFrames, type FrameFacts } from './frame-converter.ts'
 import type { HeldFrames } from './frame-store.ts'
@@ -50,9 +51,12 @@ async function produceInput(jobId: string, file: string, { query, picture, signa
   }
 }
 
-/** Where an encode is may lie behind the end of its input, and its input goes when it ends: then there is no picture. */
+/**
+ * Where an encode is may lie behind the end of its input, and its input goes when it ends: then there is no picture.
+ * The portable engine breaks down now and then on a busy machine: then the next one is seen.
+ */
 function forgive(error: unknown): void {
-  if (!(error instanceof CommandFailedError)) throw error
+  if (!(error instanceof CommandFailedError || error instanceof NotAPictureError)) throw error
 }
 
 async function produceFrames(jobId: string, production: Production): Promise<void> {
@@ -70,7 +74,7 @@ async function produceFrames(jobId: string, production: Production): Promise<voi
     if (isAsWanted) return show(async (frame) => showPicture(frame))
     // The portable engine opens no pipe: it is started for each frame, and those that come meanwhile are skipped.
     if ((await context.engine()).kind === 'portable') {
-      return show((frame) => convertFrame(frame, facts, { query, context, signal, onPicture: showPicture }))
+      return show((frame) => convertFrame(frame, facts, { query, context, signal, onPicture: showPicture }).catch(forgive))
     }
     await convertFrames(facts, {
       directory: context.directory, signal,

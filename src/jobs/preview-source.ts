@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { HubError } from '../errors.ts'
 import { FrameSplitter } from '../streams/frame-splitter.ts'
 import { NotMediaError } from '../tools/media-info.ts'
-import type { FrameFormatName, MediaInfo } from '../tools/tool.ts'
+import type { FrameOutput, MediaInfo } from '../tools/tool.ts'
 import { videoFrameTool } from '../tools/video-frame.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { CommandRunner } from './command-runner.ts'
@@ -35,7 +35,8 @@ export type PreviewSource =
  * anything, `artifact_not_found` where there is neither a video nor frames.
  */
 export async function findSource(job: Job, context: PreviewContext, signal: AbortSignal): Promise<PreviewSource> {
-  if (job.tool === videoFrameTool.name && job.status !== 'queued') return { type: 'frames' }
+  const makesFrames = job.tool === videoFrameTool.name || frameFacts(job) !== undefined
+  if (makesFrames && job.status !== 'queued') return { type: 'frames' }
   if (job.status === 'running' && job.phase === 'running') {
     const file = join(workspaceOf(context.jobDirectory(job.id)), 'in', '0')
     if (await probeVideo(file, context, signal)) return { type: 'input', file }
@@ -56,7 +57,7 @@ export async function findSource(job: Job, context: PreviewContext, signal: Abor
 export function frameFacts({ result }: Job): FrameFacts | undefined {
   if (!(Number(result['current_frames']) > 0)) return undefined
   const [width, height, fps] = ['width', 'height', 'fps'].map((name) => Number(result[name])) as [number, number, number]
-  return { format: result['format'] as FrameFormatName, width, height, fps }
+  return { format: result['format'] as FrameOutput['format'], width, height, fps }
 }
 
 /** Runs an ffmpeg that writes JPEGs, and hands each one over as it comes. */

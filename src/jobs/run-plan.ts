@@ -135,8 +135,8 @@ class FrameTeller {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#toldAt = performance.now()
-    const { width, height, framesPerSecond, format } = this.#output
-    const result = { current_frames: this.#count, total_frames: total, fps: framesPerSecond, width, height, format }
+    const { width, height, framesPerSecond, format, facts } = this.#output
+    const result = { current_frames: this.#count, total_frames: total, fps: framesPerSecond, width, height, format, ...facts }
     this.#told = Promise.all([this.#told, this.#run.writer.append([{ type: 'result', data: { result } }], { attempt: this.#run.attempt })])
     this.#told.catch(() => undefined)
   }

@@ -73,6 +73,19 @@ test.each(['png', 'jpeg', 'webp'] as const)('bytes that are no %s are refused wi
   expect(() => new FrameSplitter({ type }).push(Buffer.from('x'))).toThrow(NotAPictureError)
 })
 
+test('frames behind their sizes come out without them, however the bytes are cut', () => {
+  const stored = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 12 })
+  fc.assert(fc.property(stored, fc.array(fc.nat(4000), { maxLength: 40 }), (pictures, cuts) => {
+    const frames = pictures.map((bytes) => Buffer.from(bytes))
+    const stream = Buffer.concat(frames.flatMap((frame) => [sizeWord(frame.length), frame]))
+    expect(split({ type: 'sized' }, stream, cuts)).toEqual({ frames, unfinishedBytes: 0 })
+  }))
+})
+
+test.each([0, 2 ** 26 + 1, 0xffff_ffff])('a frame of %d bytes is none', (size) => {
+  expect(() => new FrameSplitter({ type: 'sized' }).push(sizeWord(size))).toThrow(NotAPictureError)
+})
+
 test('frames stay what they were when more comes', () => {
   const frames = framesOf.get('PNG')!
   const splitter = new FrameSplitter({ type: 'png' })
@@ -80,6 +93,12 @@ test('frames stay what they were when more comes', () => {
   splitter.push(frames[1]!.subarray(50))
   expect(first).toEqual(frames[0])
 })
+
+function sizeWord(size: number): Buffer {
+  const word = Buffer.alloc(4)
+  word.writeUInt32BE(size)
+  return word
+}
 
 function split(format: FrameFormat, stream: Buffer, cuts: readonly number[]) {
   const splitter = new FrameSplitter(format)

@@ -1,11 +1,12 @@
 import { HubError } from '../errors.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { nearestName } from './nearest-name.ts'
+import { sanjuuniTool } from './sanjuuni.ts'
 import type { Tool } from './tool.ts'
 import { videoFrameTool } from './video-frame.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {

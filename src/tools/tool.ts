@@ -23,6 +23,8 @@ export interface Requirements {
   readonly encoders?: readonly string[]
   readonly filters?: readonly string[]
   readonly muxers?: readonly string[]
+  /** Other than the ffmpeg that every hub has. */
+  readonly programs?: readonly 'sanjuuni'[]
 }
 
 export interface Workspace {
@@ -49,8 +51,11 @@ export interface ArtifactSpec {
 }
 
 export interface Command {
-  /** `ffmpeg` and `ffprobe` are the engine's, wherever it was found; `node` is the running Node. */
-  readonly program: 'ffmpeg' | 'ffprobe' | 'node'
+  /**
+   * `ffmpeg` and `ffprobe` are the engine's, wherever it was found; `converter` is the hub's own ComputerCraft
+   * converter, which runs that ffmpeg itself; `sanjuuni` is the one that has been installed; `node` is the running Node.
+   */
+  readonly program: 'ffmpeg' | 'ffprobe' | 'converter' | 'sanjuuni' | 'node'
   /** Never a shell string. */
   readonly args: readonly string[]
   /** Seconds of output that this command will make; weighs it in the total. */
@@ -65,13 +70,15 @@ export interface Command {
 export type FrameFormatName = 'png' | 'jpeg' | 'webp' | 'raw'
 
 export interface FrameOutput {
-  /** `raw` is RGB, three bytes a pixel. */
-  readonly format: FrameFormatName
+  /** `raw` is RGB, three bytes a pixel; `cells` are screens of ComputerCraft, each with its size, u32be, in front. */
+  readonly format: FrameFormatName | 'cells'
   readonly width: number
   readonly height: number
   readonly framesPerSecond: number
   /** null where the source does not tell how long it is. */
   readonly expectedFrames: number | null
+  /** What else the job's result says of them from the first frame on. */
+  readonly facts?: Readonly<Record<string, unknown>>
 }
 
 /** `progress` is what the program writes to descriptor 3. */

@@ -20,12 +20,14 @@ export function joined(screens: readonly CellFrame[], across: number): CellFrame
   for (let first = 0; first < screens.length; first += across) {
     const beside = screens.slice(first, first + across)
     for (let row = 0; row < beside[0]!.rows; row++) {
-      const line = (bytes: 'characters' | 'colors') => beside.flatMap((screen) => [...screen[bytes].subarray(row * screen.columns, (row + 1) * screen.columns)])
+      const line = (part: 'characters' | 'colors') =>
+        beside.flatMap((screen) => [...screen[part].subarray(row * screen.columns, (row + 1) * screen.columns)])
       lines.push({ characters: line('characters'), colors: line('colors') })
     }
   }
   return {
     columns: lines[0]!.characters.length, rows: lines.length, palette: screens[0]!.palette,
-    characters: Uint8Array.from(lines.flatMap(({ characters }) => characters)), colors: Uint8Array.from(lines.flatMap(({ colors }) => colors)),
+    characters: Uint8Array.from(lines.flatMap(({ characters }) => characters)),
+    colors: Uint8Array.from(lines.flatMap(({ colors }) => colors)),
   }
 }

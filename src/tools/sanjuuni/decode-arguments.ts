@@ -1,0 +1,32 @@
+import { ALLOCATION_GUARD, inputGuards } from '../input-guards.ts'
+import { lengthLimit, mapOf, rateFilters, type ShownPicture } from '../shown-picture.ts'
+
+export interface DecodeOptions {
+  readonly width: number
+  readonly height: number
+  readonly framesPerSecond: number
+  /** One picture, whatever the source lasts. */
+  readonly isStill: boolean
+}
+
+/** Arguments of an ffmpeg that writes a file's frames to its stdout, three bytes a pixel, in the size and rate of a video. */
+export function decodeArguments(file: string, picture: ShownPicture, options: DecodeOptions): readonly string[] {
+  return [
+    '-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info', ...ALLOCATION_GUARD, ...inputGuards(), '-i', file,
+    '-map', mapOf(picture), '-an', '-sn', '-dn', '-vf', videoFilters(picture, options).join(','),
+    ...(options.isStill ? ['-frames:v', '1'] : lengthLimit(picture)),
+    '-c:v', 'rawvideo', '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1',
+  ]
+}
+
+/** Frames of that size and rate. */
+export function videoFilters(picture: ShownPicture, { width, height, framesPerSecond, isStill }: DecodeOptions): readonly string[] {
+  // The smaller the picture, the more pixels of the source bicubic weighs for each, and shows no more than their mean.
+  const isMuchSmaller = picture.width > width * MUCH && picture.height > height * MUCH
+  return [
+    ...(isStill ? [] : rateFilters(picture, framesPerSecond)),
+    `scale=${width}:${height}:flags=${isMuchSmaller ? 'area' : 'bicubic'}`, 'setsar=1',
+  ]
+}
+
+const MUCH = 6
