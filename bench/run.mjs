@@ -8,6 +8,7 @@ import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
+import { sanjuuni } from './sanjuuni.mjs'
 import { start } from './start.mjs'
 import { stoppedReaders } from './stopped-readers.mjs'
 import { removeTemporaryDirectories } from './temporary-directory.mjs'
@@ -20,6 +21,7 @@ const PARTS = new Map([
   ['frames', frames],
   ['framepacks', framepacks],
   ['frame-push', framePush],
+  ['sanjuuni', sanjuuni],
   ['start', start],
 ])
 

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import { HubClient } from '../dist/client/index.js'
+import { startHub } from './hub.mjs'
+import { endProcess } from './processes.mjs'
+import { read32vid } from './sanjuuni-file.mjs'
+import { convertByReference, convertClip, decodeClip } from './sanjuuni-per-frame.mjs'
+import { familySeconds, jobInput, planConversion, readOutput, runReference } from './sanjuuni-programs.mjs'
+import { serveFile } from './served-file.mjs'
+import { printTable, short, whole } from './table.mjs'
+
+const ARGS = ['-3']
+const NAMES = ['reference', 'job', 'alone']
+
+/** The default's whole conversion: by the reference, as a job and by the program alone, in turns. */
+export async function compareTimes(clips, { engine, reference, directory, rounds }) {
+  const hub = await startHub({ dataDirectory: join(directory, 'data'), flags: ['--fetch-allow', '127.0.0.1'] })
+  const output = join(directory, 'turn.32v')
+  const alone = join(directory, 'alone')
+  const measured = []
+  for (const clip of clips) {
+    const turns = []
+    for (let round = 1; round <= rounds; round++) {
+      turns.push({
+        reference: reference && (await withFrames(runReference(reference, { clip: clip.file, args: ARGS, output }))),
+        job: await runJob(hub, `${clip.name}-${round}.mp4`, clip),
+        alone: await withFrames((await planConversion(engine, { clip: clip.file, args: ARGS, directory: alone })).convert()),
+      })
+    }
+    measured.push({ clip, turns, ...(await measureFrame(clip, { engine, reference, directory })) })
+  }
+  await endProcess(hub.child)
+  printTimes(measured)
+  printFrames(measured)
+}
+
+/** From the request, the fetch of the clip included, to the `end` on the job's channel. */
+async function runJob(hub, name, { file }) {
+  const media = await serveFile(file)
+  const cpuBefore = familySeconds(hub.child.pid)
+  const startedAt = performance.now()
+  try {
+    const input = jobInput({ source: `http://${media.address}/${name}`, args: ARGS })
+    const handle = await new HubClient({ url: hub.url }).submit('sanjuuni', input)
+    const { status, error } = await handle.done()
+    const seconds = (performance.now() - startedAt) / 1000
+    if (status !== 'completed') throw new Error(`the job ${status}: ${error?.message}`)
+    const cpuSeconds = familySeconds(hub.child.pid) - cpuBefore
+    const bytes = Buffer.from(await (await handle.download()).arrayBuffer())
+    return { seconds, cpuSeconds, bytes: bytes.length, frames: read32vid(bytes).chunks.length }
+  } finally {
+    media.close()
+  }
+}
+
+async function withFrames(running) {
+  const run = await running
+  return { ...run, frames: read32vid(await readOutput(run)).chunks.length }
+}
+
+/** Processor time of one frame: the program's and the reference's, and ffmpeg's part. */
+async function measureFrame(clip, { engine, reference, directory }) {
+  const options = { engine, args: ARGS, directory }
+  const output = join(directory, 'turn.32v')
+  return {
+    decoding: await decodeClip(clip, options),
+    program: (await convertClip(clip, options)).milliseconds,
+    byReference: reference ? (await convertByReference(clip, { reference, args: ARGS, output })).milliseconds : Number.NaN,
+  }
+}
+
+function printTimes(measured) {
+  console.log(`whole conversions, ${measured[0].turns.length} of each in turns\n`)
+  printTable(
+    ['clip', 'sanjuuni', 'as a job', 'program alone', 'sanjuuni / job', 'sanjuuni / program', 'frames a second', 'frames'],
+    measured.map(({ clip, turns }) => {
+      const [reference, job, alone] = NAMES.map((name) => mean(turns, name, 'seconds'))
+      const frames = [...new Set(NAMES.flatMap((name) => turns[0][name]?.frames ?? []))]
+      return [
+        clip.name, ...[reference, job, alone].map((seconds) => `${short(seconds)} s`), short(reference / job), short(reference / alone),
+        short(mean(turns, 'alone', 'frames') / alone), frames.join(' and '),
+      ]
+    }),
+  )
+}
+
+function printFrames(measured) {
+  console.log('\na frame: processor time of whole conversions, of one frame more without decoding and scaling, and size\n')
+  printTable(
+    ['clip', 'sanjuuni', 'hub and job', 'program alone', 'decoding', 'conversion', 'sanjuuni’s', 'bytes', 'sanjuuni’s', 'ratio'],
+    measured.map(({ clip, turns, decoding, program, byReference }) => {
+      const [ours, theirs] = ['alone', 'reference'].map((name) => mean(turns, name, 'bytes') / mean(turns, name, 'frames'))
+      return [
+        clip.name, ...NAMES.map((name) => (mean(turns, name, 'cpuSeconds') / mean(turns, name, 'frames')) * 1000).map(milliseconds),
+        milliseconds(decoding), milliseconds(program - decoding), milliseconds(byReference - decoding),
+        whole(ours), whole(theirs), short(ours / theirs),
+      ]
+    }),
+  )
+  console.log('\nthe goals: conversion at most 3 ms, fewer bytes; as a job five times as fast on gradients, three times on mandelbrot')
+}
+
+function mean(turns, name, value) {
+  return turns.reduce((sum, turn) => sum + (turn[name]?.[value] ?? Number.NaN), 0) / turns.length
+}
+
+function milliseconds(value) {
+  return `${short(value)} ms`
+}
