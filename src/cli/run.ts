@@ -31,10 +31,11 @@ const OPTIONS = {
 export const run = defineCommand({
   name: 'run',
   summary: 'run a job: send files, watch it, fetch the result',
-  usage: ['ffmpeg -i FILE|URL… [-o OUT] [-f FORMAT] [-- ARGS…]', 'TOOL --input JSON [-o OUT]'],
+  usage: ['ffmpeg|sanjuuni -i FILE|URL… [-o OUT] [-f FORMAT] [-- ARGS…]', 'TOOL --input JSON [-o OUT]'],
   options: OPTIONS,
   notes: [
-    'ARGS are ffmpeg\'s options for the output, for example: reeltime run ffmpeg -i in.mov -o out.mp4 -- -crf 28 -vf scale=-2:480',
+    'ARGS are the tool\'s options for the output, for example: reeltime run ffmpeg -i in.mov -o out.mp4 -- -crf 28 -vf scale=-2:480',
+    'or, for ComputerCraft: reeltime run sanjuuni -i in.mp4 -o out.32vid -- --width=328 --height=243',
     'The exit code is the job\'s: 0 completed, 1 failed, 130 cancelled; 2 for wrong usage, 3 for a hub that does not answer.',
   ],
   async run(call) {
@@ -78,7 +79,7 @@ async function seeThrough(
   })
   if (status !== 'completed') return exitCodeOf(status)
   if (values.out !== undefined) {
-    await saveArtifacts(job, artifacts, { output: values.out, stdout: shell.stdout, view, patienceMs, signal })
+    await saveArtifacts(job, artifacts, { output: values.out, format: values.format, stdout: shell.stdout, view, patienceMs, signal })
   } else if (!values.json) {
     for (const { url } of artifacts) await write(shell.stdout, `${hubUrl(shell, values)}${url}\n`)
   }
@@ -91,15 +92,25 @@ function inputMaker(tool: string, { values, rest }: Call<typeof OPTIONS>): (sour
     const input = parseJson(values.input)
     return () => input
   }
-  if (tool !== 'ffmpeg') throw new UsageError(`for "${tool}" give --input JSON; what goes into it: reeltime tools ${tool}`)
+  const makeInput = MAKERS.get(tool)
+  if (!makeInput) throw new UsageError(`for "${tool}" give --input JSON; what goes into it: reeltime tools ${tool}`)
   if (!values.in) throw new UsageError('-i is missing: what is to be read')
   const format = values.format ?? (values.out === undefined ? '' : extname(values.out).slice(1).toLowerCase())
   if (format === '') throw new UsageError('say what to make: -o out.mp4, or -f mp4')
-  return (sources) => ({
-    inputs: sources.map((source) => ({ source })),
-    outputs: [{ format, ...(rest.length > 0 && { args: rest }) }],
-  })
+  if (tool === 'sanjuuni' && values.in.length > 1) throw new UsageError('sanjuuni reads one video or picture: give -i once')
+  return (sources) => makeInput(sources, { format, ...(rest.length > 0 && { args: rest }) })
 }
+
+interface Wanted {
+  readonly format: string
+  readonly args?: readonly string[]
+}
+
+/** Tools whose input can be said with -i, -f and ARGS. */
+const MAKERS = new Map<string, (sources: readonly string[], wanted: Wanted) => unknown>([
+  ['ffmpeg', (sources, wanted) => ({ inputs: sources.map((source) => ({ source })), outputs: [wanted] })],
+  ['sanjuuni', ([source], { format, args }) => ({ source, output_format: format, ...(args && { args }) })],
+])
 
 function parseJson(text: string): unknown {
   try {
