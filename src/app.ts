@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import { ccRoutes } from './cc-routes.ts'
+import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
+import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
@@ -12,6 +13,7 @@ import { previewRoutes } from './jobs/preview-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { problemResponse } from './problem.ts'
+import { qrRoutes } from './qr-routes.ts'
 import { eventRoutes } from './streams/routes.ts'
 import { toolRoutes } from './tools/routes.ts'
 
@@ -39,8 +41,10 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads }))
   app.route('/', toolRoutes())
+  app.route('/', qrRoutes())
   app.route('/', gmapiRoutes(context))
   app.route('/', ccRoutes(context))
+  app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.get('/health', async (c) => {
     const health = await healthOf(context)
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })

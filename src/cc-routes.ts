@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { bundleLua, type LuaModules } from './lua-bundle.ts'
 import type { RequestOrigin } from './request-origin.ts'
 
@@ -11,14 +11,19 @@ export function ccRoutes({ origin }: { readonly origin: RequestOrigin }): Hono<{
   const app = new Hono<{ Bindings: HttpBindings }>()
 
   app.get('/cc/player.lua', async (c) => {
-    const hub = c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin
-    // Within these quotes Lua reads a URL as JSON does.
-    const header = `local DEFAULT_HUB = ${JSON.stringify(hub)}`
-    const program = bundleLua(await readModules(PLAYER), { header, start: "return require('main')(DEFAULT_HUB, { ... })\n" })
-    return c.text(program, 200, { 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' })
+    return c.text(await playerProgram(c, origin), 200, { 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' })
   })
 
   return app
+}
+
+/** The player, for the hub as this request names it, and for one job where its id is given. */
+export async function playerProgram(c: Context<{ Bindings: HttpBindings }>, origin: RequestOrigin, jobId?: string): Promise<string> {
+  const hub = c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin
+  // Within these quotes Lua reads a URL as JSON does.
+  const header = `local DEFAULT_HUB = ${JSON.stringify(hub)}`
+  const words = jobId === undefined ? '...' : `${JSON.stringify(jobId)}, ...`
+  return bundleLua(await readModules(PLAYER), { header, start: `return require('main')(DEFAULT_HUB, { ${words} })\n` })
 }
 
 async function readModules(directory: URL): Promise<LuaModules> {
