@@ -3,7 +3,7 @@
  * CONVERSION what to make. Frames come out of stdout while they are made, and the file is whole at exit 0.
  */
 import type { Conversion, Invocation } from './conversion.ts'
-import { convert } from './program/pipeline.ts'
+import { startDecoder } from './program/decoder.ts'
 
 const [ffmpeg, conversion] = process.argv.slice(2)
 if (ffmpeg === undefined || conversion === undefined) {
@@ -11,20 +11,21 @@ if (ffmpeg === undefined || conversion === undefined) {
   process.exit(2)
 }
 
-let endDecoder = (): void => undefined
+const task = JSON.parse(conversion) as Conversion
+const { program, args } = JSON.parse(ffmpeg) as Invocation
+const decoder = startDecoder({ program, args: [...args, ...task.decode] })
 process.once('SIGTERM', () => {
-  endDecoder()
+  decoder.kill()
   // By the signal itself, so that whoever sent it sees that it has worked.
   process.kill(process.pid, 'SIGTERM')
 })
 
 try {
-  await convert(JSON.parse(conversion) as Conversion, {
-    ffmpeg: JSON.parse(ffmpeg) as Invocation,
-    onStart: (decoder) => (endDecoder = () => decoder.kill()),
-  })
+  // ffmpeg gets going while the rest is loaded.
+  const { convert } = await import('./program/pipeline.ts')
+  await convert(task, decoder)
 } catch (error) {
-  endDecoder()
+  decoder.kill()
   process.stderr.write(`[error] ${error instanceof Error ? error.message : String(error)}\n`)
   process.exit(1)
 }

@@ -30,8 +30,9 @@ export interface ConvertedFrame {
 
 const MOST_THREADS = 8
 
+/** ffmpeg decodes and the main thread makes palettes meanwhile: a core is theirs. */
 export function threadCount(): number {
-  return Math.min(MOST_THREADS, availableParallelism())
+  return Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1))
 }
 
 interface Thread {

@@ -21,6 +21,8 @@ export class DecodingError extends Error {
 /** Starts an ffmpeg that writes frames to its stdout. What it writes to its stderr goes on to ours. */
 export function startDecoder({ program, args }: Invocation): Decoder {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // What an ffmpeg has written that ends before anybody listens would be thrown away.
+  child.stdout.on('readable', () => undefined)
   let lastError: string | undefined
   const lines = createInterface({ input: child.stderr })
   lines.on('line', (line) => {

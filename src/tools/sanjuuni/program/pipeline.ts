@@ -1,9 +1,9 @@
-import type { Conversion, Invocation } from '../conversion.ts'
+import type { Conversion } from '../conversion.ts'
 import { createPaletteMaker } from '../picture/index.ts'
 import { cutIntoParts, screensOf, type Screens } from '../screens.ts'
 import { ArtifactWriter } from './artifact-writer.ts'
 import { ConverterThreads, threadCount, type ConvertedFrame } from './converter-threads.ts'
-import { DecodingError, startDecoder, type Decoder } from './decoder.ts'
+import { DecodingError, type Decoder } from './decoder.ts'
 import { FrameCutShortError, FrameReader } from './frame-reader.ts'
 import { FrameSlots } from './frame-slots.ts'
 import { LiveFrames } from './live-frames.ts'
@@ -14,12 +14,10 @@ import { ProgressTeller } from './progress-teller.ts'
 const MOST_SLOT_BYTES = 128 * 2 ** 20
 
 /**
- * Makes a ComputerCraft video of what ffmpeg decodes. Pictures are read into shared memory and given palettes in
+ * Makes a ComputerCraft video of what the decoder gives. Pictures are read into shared memory and given palettes in
  * order, made into cells and bytes in threads, and written in order again; whoever is slow slows all.
  */
-export async function convert(
-  conversion: Conversion, { ffmpeg, onStart }: { ffmpeg: Invocation; onStart: (decoder: Decoder) => void },
-): Promise<void> {
+export async function convert(conversion: Conversion, decoder: Decoder): Promise<void> {
   const { options, framesPerSecond } = conversion
   const screens = screensOf(options)
   const threads = conversion.expectedFrames === 1 ? 1 : threadCount()
@@ -30,9 +28,6 @@ export async function convert(
   const artifact = await ArtifactWriter.open(conversion, subtitles)
   const progress = new ProgressTeller({ descriptor: conversion.progressDescriptor, framesPerSecond })
   const output = new OutputInOrder({ artifact, live: new LiveFrames(), progress, slots })
-  // Read at once from its start on: what an ffmpeg has written that ends before anybody listens is thrown away.
-  const decoder = startDecoder({ program: ffmpeg.program, args: [...ffmpeg.args, ...conversion.decode] })
-  onStart(decoder)
   const frames = await convertAll(decoder, { conversion, screens, slots, converter, output })
   await output.finish(frames)
   await converter.close()
