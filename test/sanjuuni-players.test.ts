@@ -75,6 +75,14 @@ describe('over HTTP, as sanjuuni --http serves them,', () => {
     expect((await get('/audio/100')).status).toBe(404)
   })
 
+  test('a video without sound is silent for as long as it lasts, since a player with a speaker waits for sound', async () => {
+    const silent = await convert({ width: 102, height: 57, mute: true })
+    await hub.api.ends(silent)
+    const seconds = await Promise.all(Array.from({ length: SECONDS + 1 }, (_, second) => fetch(`${hub.url}/api/jobs/${silent}/sanjuuni/audio/${second}`)))
+    expect(seconds.map(({ status }) => status)).toEqual([200, 200, 200, 404])
+    expect(Buffer.from(await seconds[2]!.arrayBuffer())).toEqual(Buffer.alloc(48_000, 0x80))
+  })
+
   test('the page itself is a player that knows its job', async () => {
     const { status, bytes } = await get('/')
     expect([status, String(bytes).includes(`{ "${id}", ... }`)]).toEqual([200, true])

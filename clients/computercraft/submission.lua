@@ -16,7 +16,7 @@ return function(options, screen)
     local input = { source = options.source, width = width, height = height, fps = options.fps, fit = 'pad', format = 'png' }
     return { tool = 'video_frame', input = input }
   end
-  local input = { source = options.source, output_format = CELL_FORMAT, width = width, height = height, fps = options.fps }
+  local input = { source = options.source, output_format = CELL_FORMAT, width = width, height = height, fps = options.fps, fit = 'pad' }
   if screen.wall then input.monitors = monitorSize(width, height, screen.wall) end
   return { tool = 'sanjuuni', input = input }
 end

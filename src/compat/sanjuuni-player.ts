@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { HubError } from '../errors.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
+import { isFileError } from '../jobs/file-error.ts'
 import { frameArrives } from '../jobs/frame-arrival.ts'
 import type { FrameStore } from '../jobs/frame-store.ts'
 import type { Job } from '../jobs/job.ts'
@@ -9,6 +10,7 @@ import { decodeCells, luaSource } from '../tools/sanjuuni/formats/index.ts'
 /** Unsigned bytes at 48 kHz, one channel. */
 export const SOUND_FILE = 'audio.pcm'
 const SAMPLES_PER_SECOND = 48_000
+const SILENCE = 0x80
 
 export interface SanjuuniPlayerContext {
   readonly jobs: { get(id: string): Job }
@@ -55,14 +57,27 @@ export class SanjuuniVideo {
     })
   }
 
-  /** The second of sound that begins at a sample; undefined behind its end. */
+  /**
+   * The second of sound that begins at a sample; undefined behind the end of both sound and picture. Where the picture
+   * has no sound there is silence, for which a player with a speaker would wait for ever.
+   */
   async sound(firstSample: number): Promise<Buffer | undefined> {
-    const { artifacts } = this.#context
-    if (!this.#job.artifacts.some(({ name }) => name === SOUND_FILE)) return undefined
-    const file = await open(artifacts.served(this.#job, SOUND_FILE).path)
+    const pictureSamples = Math.round((this.length / this.framesPerSecond) * SAMPLES_PER_SECOND) - firstSample
+    const sound = Buffer.alloc(SAMPLES_PER_SECOND, SILENCE)
+    const bytes = Math.max(await this.#readSound(sound, firstSample), Math.min(pictureSamples, SAMPLES_PER_SECOND))
+    return bytes > 0 ? sound.subarray(0, bytes) : undefined
+  }
+
+  async #readSound(target: Buffer, firstSample: number): Promise<number> {
+    if (!this.#job.artifacts.some(({ name }) => name === SOUND_FILE)) return 0
+    const file = await open(this.#context.artifacts.served(this.#job, SOUND_FILE).path).catch((error: unknown) => {
+      // Of a job that has failed it is gone.
+      if (isFileError(error, 'ENOENT')) return undefined
+      throw error
+    })
+    if (!file) return 0
     try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(SAMPLES_PER_SECOND), 0, SAMPLES_PER_SECOND, firstSample)
-      return bytesRead > 0 ? buffer.subarray(0, bytesRead) : undefined
+      return (await file.read(target, 0, target.length, firstSample)).bytesRead
     } finally {
       await file.close()
     }

@@ -47,6 +47,18 @@ test('frames come at the source’s own rate, but no faster than a screen shows 
   expect(rates).toEqual([[20, 200], [12.5, 125], [30, 300], [8, 80]])
 })
 
+test.each([
+  [{ width: 328, height: 243 }, [328, 243], /scale=328:243:flags=bicubic,setsar/],
+  [{ width: 328, height: 243, fit: 'pad' }, [328, 243], /scale=328:243:flags=bicubic:force_original_aspect_ratio=decrease,pad=328:243:\(ow-iw\)\/2:\(oh-ih\)\/2,setsar/],
+  [{ width: 328, height: 243, fit: 'contain' }, [328, 183], /scale=328:183:flags=bicubic,setsar/],
+  [{ width: 328, height: 99, fit: 'contain' }, [176, 99], /scale=176:99:flags=area,setsar/],
+  [{ width: 328, fit: 'pad' }, [328, 183], /scale=328:183:flags=bicubic,setsar/],
+])('%j is a picture of %j', async (fields, [width, height], filters) => {
+  const plan = await planFor(FILM, fields)
+  expect(framesOf(plan)).toMatchObject({ width, height })
+  expect(filtersOf(conversionOf(plan))).toMatch(filters)
+})
+
 test('a still is one frame, and so is a song’s cover where there is no room for the song', async () => {
   for (const [info, fields] of [[STILL, {}], [SONG, { output_format: 'bimg' }]] as const) {
     const plan = await planFor(info, fields)

@@ -3,7 +3,7 @@ import { FfmpegProgressParser } from './ffmpeg-progress.ts'
 import type { Conversion } from './sanjuuni/conversion.ts'
 import { decodeArguments } from './sanjuuni/decode-arguments.ts'
 import type { ConverterOptions, VideoFormat } from './sanjuuni/converter-options.ts'
-import { fitFrameRate, fitSize } from './sanjuuni/fit-size.ts'
+import { containedSize, fitFrameRate, fitSize } from './sanjuuni/fit-size.ts'
 import { gifPlan } from './sanjuuni/gif-plan.ts'
 import { converterOptions, type RequestedOptions } from './sanjuuni/options.ts'
 import { referencePlan } from './sanjuuni/reference-plan.ts'
@@ -37,9 +37,10 @@ function requires(input: SanjuuniInput): Requirements {
 
 async function plan(input: SanjuuniInput, workspace: Workspace): Promise<Plan> {
   const file = workspace.inputs[0]!
-  const requested = requestedOptions(input)
   const info = await workspace.probe(file)
-  const source = sourceOf(info, requested)
+  const asked = requestedOptions(input)
+  const source = sourceOf(info, asked, input.fit)
+  const requested = input.fit === 'contain' ? contained(asked, source.picture) : asked
   const { picture, framesPerSecond } = source
   const { outputDirectory } = workspace
   const hiddenPaths = shownPaths(workspace)
@@ -74,6 +75,10 @@ function shownPaths({ inputs, outputDirectory }: Workspace): ReadonlyMap<string,
   ])
 }
 
+function contained({ width, height, ...asked }: RequestedOptions, picture: ShownPicture): RequestedOptions {
+  return { ...asked, ...containedSize({ ...(width !== undefined && { width }), ...(height !== undefined && { height }) }, picture) }
+}
+
 /** A link's last part: its query may hold a secret. */
 function titleOf({ source }: SanjuuniInput): string {
   const path = URL.canParse(source) ? new URL(source).pathname : source
@@ -89,17 +94,20 @@ export interface SourceFacts {
   readonly framesPerSecond: number
   /** One picture, even if it lasts. */
   readonly isStill: boolean
+  /** Keeps its aspect, and is filled up with black. */
+  readonly isPadded: boolean
   readonly expectedFrames: number | null
 }
 
-function sourceOf(info: MediaInfo, { framesPerSecond: asked, format }: RequestedOptions): SourceFacts {
+function sourceOf(info: MediaInfo, { framesPerSecond: asked, format, width, height }: RequestedOptions, fit: SanjuuniInput['fit']): SourceFacts {
   const picture = shownPicture(info)
+  const isPadded = fit === 'pad' && width !== undefined && height !== undefined
   const isCover = picture.stream.isAttachedPicture === true
   const framesPerSecond = fitFrameRate(asked, isCover ? undefined : picture.stream.framesPerSecond)
   // The cover of a song is a film of its own only where there is room for the song.
-  if (isStill(info) || (isCover && format !== '32vid')) return { picture, framesPerSecond, isStill: true, expectedFrames: 1 }
+  if (isStill(info) || (isCover && format !== '32vid')) return { picture, framesPerSecond, isPadded, isStill: true, expectedFrames: 1 }
   const expectedFrames = picture.seconds === undefined ? null : Math.max(1, Math.round(picture.seconds * framesPerSecond))
-  return { picture, framesPerSecond, isStill: false, expectedFrames }
+  return { picture, framesPerSecond, isPadded, isStill: false, expectedFrames }
 }
 
 interface CommandOptions {
@@ -113,13 +121,13 @@ interface CommandOptions {
 
 function converterCommand(
   file: string,
-  { picture, framesPerSecond, isStill, expectedFrames }: SourceFacts,
+  { picture, framesPerSecond, isStill, isPadded, expectedFrames }: SourceFacts,
   { options, artifact, workspace: { inputs, outputDirectory }, hiddenPaths, hasTrack, title }: CommandOptions,
 ): Command {
   const [, subtitles] = inputs
   const conversion: Conversion = {
     options, framesPerSecond, expectedFrames, title, output: `${outputDirectory}/${artifact.file}`, progressDescriptor: 3,
-    decode: decodeArguments(file, picture, { ...options, framesPerSecond, isStill }),
+    decode: decodeArguments(file, picture, { ...options, framesPerSecond, isStill, isPadded }),
     ...(hasTrack && { sound: `${outputDirectory}/${TRACK}` }),
     ...(subtitles !== undefined && { subtitles }),
   }

@@ -5,6 +5,8 @@ export interface DecodeOptions {
   readonly width: number
   readonly height: number
   readonly framesPerSecond: number
+  /** Keeps the aspect, and fills up with black. */
+  readonly isPadded: boolean
   /** One picture, whatever the source lasts. */
   readonly isStill: boolean
 }
@@ -20,12 +22,13 @@ export function decodeArguments(file: string, picture: ShownPicture, options: De
 }
 
 /** Frames of that size and rate. */
-export function videoFilters(picture: ShownPicture, { width, height, framesPerSecond, isStill }: DecodeOptions): readonly string[] {
+export function videoFilters(picture: ShownPicture, { width, height, framesPerSecond, isStill, isPadded }: DecodeOptions): readonly string[] {
   // The smaller the picture, the more pixels of the source bicubic weighs for each, and shows no more than their mean.
   const isMuchSmaller = picture.width > width * MUCH && picture.height > height * MUCH
   return [
     ...(isStill ? [] : rateFilters(picture, framesPerSecond)),
-    `scale=${width}:${height}:flags=${isMuchSmaller ? 'area' : 'bicubic'}`, 'setsar=1',
+    `scale=${width}:${height}:flags=${isMuchSmaller ? 'area' : 'bicubic'}${isPadded ? ':force_original_aspect_ratio=decrease' : ''}`,
+    ...(isPadded ? [`pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`] : []), 'setsar=1',
   ]
 }
 

@@ -22,6 +22,14 @@ export function fitSize(asked: Partial<Size>, source: Size): Size {
   })
 }
 
+/** The size within the one that is asked for that has the source's aspect; as asked where that is not a whole size. */
+export function containedSize({ width, height }: Partial<Size>, source: Size): Partial<Size> {
+  if (width === undefined) return height === undefined ? {} : { height }
+  if (height === undefined) return { width }
+  const isWider = source.width * height > width * source.height
+  return isWider ? { width } : { height }
+}
+
 /** Frames a second: as asked, or the source's, though no more than a screen shows. */
 export function fitFrameRate(asked: number | undefined, source: number | undefined): number {
   return asked ?? Math.min(source ?? SCREEN_FRAME_RATE, SCREEN_FRAME_RATE)

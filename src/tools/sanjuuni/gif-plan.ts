@@ -10,6 +10,7 @@ export interface GifOptions {
   readonly height: number
   readonly framesPerSecond: number
   readonly isStill: boolean
+  readonly isPadded: boolean
   readonly expectedFrames: number | null
   readonly outputDirectory: string
   readonly hiddenPaths: ReadonlyMap<string, string>

@@ -14,6 +14,8 @@ export const sanjuuniInput = z.strictObject({
     .describe(`What to make: ${OUTPUT_FORMATS.join(', ')}; lua unless args say otherwise`),
   width: side.optional().describe('Pixels, two for each character; by the height or the source’s own where missing'),
   height: side.optional().describe('Pixels, three for each character; by the width or the source’s own where missing'),
+  fit: z.enum(['stretch', 'pad', 'contain']).default('stretch')
+    .describe('Where width and height are both given. stretch: does not keep the aspect; pad: keeps it and fills up with black; contain: keeps it within the size'),
   fps: z.number().positive().max(MAX_FRAME_RATE).optional()
     .describe('Frames per second; the source’s own, but at most 20, where missing'),
   palette: z.enum(['median-cut', 'octree', 'k-means', 'default']).optional()
