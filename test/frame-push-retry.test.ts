@@ -72,6 +72,7 @@ async function retryToTheEnd(): Promise<void> {
 }
 
 test('who has all frames of a job that fails is told why; who still has some to come sees nothing of the retry', async () => {
+  expect((await hub.api.job(id)).result['current_frames']).toBe(FRAMES)
   expect(await failed.closed).toEqual([1000, 'end'])
   const { error } = await hub.api.job(id)
   expect(error).toMatchObject({ code: 'command_failed', message: 'moody-ffmpeg ended with exit code 7' })

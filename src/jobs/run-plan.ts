@@ -66,9 +66,12 @@ async function runCommandOf(jobId: string, command: Command, run: PlanRun & { re
       await runLines(jobId, command, { ...run, onStdout: (chunk) => intake.take(chunk) })
       await intake.finish()
       await teller.finish(pack.count)
-    } finally {
+    } catch (error) {
       // The pack is another attempt's from here on.
       await intake.stored().catch(() => undefined)
+      await teller.leave()
+      throw error
+    } finally {
       teller.stop()
     }
   })
@@ -121,6 +124,12 @@ class FrameTeller {
     this.#count = count
     this.#tell(count)
     await this.#told
+  }
+
+  /** Tells what it still owes, though the command has failed: those frames can be had. */
+  async leave(): Promise<void> {
+    if (this.#timer) this.#tell(this.#estimate)
+    await this.#told.catch(() => undefined)
   }
 
   stop(): void {
