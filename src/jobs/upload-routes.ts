@@ -2,6 +2,9 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { UploadStore } from './upload-store.ts'
 
+/** How long the body of an upload that has been refused may still come. */
+const LINGER_MS = 10_000
+
 /** `/api/uploads` */
 export function uploadRoutes({ uploads }: { readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove'> }): Hono {
   const app = new Hono()
@@ -11,8 +14,7 @@ export function uploadRoutes({ uploads }: { readonly uploads: Pick<UploadStore, 
       const upload = await uploads.put(c.req.param('name'), bodyOf(c), { declaredBytes: declaredBytes(c) })
       return c.json(upload, 201, { Location: `/api/uploads/${upload.id}` })
     } catch (error) {
-      // What the body has left is not read, so no other request can follow on this connection.
-      c.header('Connection', 'close')
+      letTheRestGo(c)
       throw error
     }
   })
@@ -32,6 +34,18 @@ function bodyOf(c: Context): AsyncIterable<Uint8Array> {
   const bindings: Partial<HttpBindings> | undefined = c.env
   if (bindings?.incoming !== undefined) return bindings.incoming.iterator({ destroyOnReturn: false })
   return c.req.raw.body?.values({ preventCancel: true }) ?? nothing()
+}
+
+/**
+ * A connection closed while its body still comes is reset, and the answer in it lost to a client that writes first and
+ * reads then: what is left is taken and thrown away, for a while.
+ */
+function letTheRestGo(c: Context): void {
+  const { incoming }: Partial<HttpBindings> = c.env ?? {}
+  if (!incoming || incoming.complete) return
+  const timer = setTimeout(() => incoming.destroy(), LINGER_MS).unref()
+  incoming.once('close', () => clearTimeout(timer))
+  incoming.resume()
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
