@@ -6,7 +6,7 @@ const PIXELS = 6
 
 /** How much more the error of a cell's mean counts than those of its pixels, since the eye sees the mean. */
 const MEAN_WEIGHT_OF_PAIR = 2
-const MEAN_WEIGHT_OF_PATTERN = 4
+const MEAN_WEIGHT_OF_PATTERN = 6
 
 /** Pixels that are alike get the second colour in this order: a chequered cell has no stripes. */
 const ORDER = [0, 4, 5, 1, 2, 3]

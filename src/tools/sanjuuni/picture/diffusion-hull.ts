@@ -3,8 +3,8 @@ import type { ColorBins } from './color-bins.ts'
 import { COLOR_WORDS } from './measured-colors.ts'
 
 /** How far out the colours go, as a share of what they are from the mean of all, and of how widely their own pixels are spread. */
-const OUTWARD = 0.08
-const OF_SPREAD = 0.25
+const OUTWARD = 0.06
+const OF_SPREAD = 0.35
 
 /**
  * Moves measured colours outward. Mixtures lie between their colours, so colours that are all means of pixels cannot

@@ -4,10 +4,8 @@ import type { Kernels } from './kernels.ts'
 import { COLOR_WORDS } from './measured-colors.ts'
 
 /** What goes to a cell's neighbours of what it leaves, in 32nds. The rest is dropped, so that old errors fade. */
-const AHEAD = 10
-const BELOW_BEHIND = 6
-const BELOW = 10
-const BELOW_AHEAD = 3
+const AHEAD = 14
+const BELOW = 14
 
 /** A cell hands on at most this much: what the palette cannot mix must not run over into the next object. */
 const MOST_LEFT = 1024
@@ -40,19 +38,18 @@ function diffuseRows(pixels: Int16Array, options: DiffuseOptions & { from: numbe
       const first = (row * CELL_HEIGHT * size.width + column * CELL_WIDTH) * COLOR_WORDS
       for (let word = 0; word < cell.pixels.length; word++) {
         const source = first + (word >> 3) * size.width * COLOR_WORDS + (word & 7)
-        cell.pixels[word] = pixels[source]! + carried[at + (word & 3)]!
+        const carry = carried[at + (word & 3)]!
+        // Half as much again for the upper pixels and half for the lower: the errors are nearer to the upper ones.
+        cell.pixels[word] = pixels[source]! + carry + (1 - (word >> 3)) * (carry >> 1)
       }
       const { character, color } = cell.choose()
       characters[row * columns + column] = character
       cellColors[row * columns + column] = color
       const ahead = at + step * COLOR_WORDS
-      const behind = at - step * COLOR_WORDS
       for (let word = 0; word < 3; word++) {
         const left = Math.max(-MOST_LEFT, Math.min(MOST_LEFT, cell.left[word]!))
         add(carried, ahead + word, left * AHEAD)
-        add(below, behind + word, left * BELOW_BEHIND)
         add(below, at + word, left * BELOW)
-        add(below, ahead + word, left * BELOW_AHEAD)
       }
     }
     const done = carried

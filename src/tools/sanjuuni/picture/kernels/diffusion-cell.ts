@@ -161,8 +161,8 @@ export function patternOf(upper: v128, middle: v128, lower: v128, one: usize, ot
   const halves = i16x8.add(steps, v128.shuffle<i32>(steps, steps, 2, 3, 0, 1))
   const quarters = i16x8.add(halves, v128.shuffle<i32>(halves, halves, 1, 0, 3, 2))
   const sum = i16x8.add(quarters, v128.shuffle<i16>(quarters, quarters, 1, 0, 3, 2, 5, 4, 7, 6))
-  const needed = i16x8.add(i16x8.splat(160), i16x8.shl(ranksOf(steps), 7))
-  const had = i16x8.add(i16x8.mul(steps, i16x8.splat(12)), i16x8.shl(sum, 3))
+  const needed = i16x8.mul(i16x8.add(ranksOf(steps), i16x8.splat(1)), i16x8.splat(192))
+  const had = i16x8.mul(i16x8.add(steps, sum), i16x8.splat(12))
   return i16x8.bitmask(i16x8.gt_s(had, needed)) & 63
 }
 

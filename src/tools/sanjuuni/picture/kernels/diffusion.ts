@@ -61,9 +61,10 @@ export function diffuseCells(pixels: usize, width: i32, height: i32, carried: us
 /** Gives the foreground, which a cell of one colour leaves as it was. */
 function drawCell(from: usize, above: usize, below: usize, ahead: usize, cell: usize, lastForeground: i32): i32 {
   const carry = v128.load64_splat(above)
-  const upper = i16x8.add(v128.load(from), carry)
+  const tilt = i16x8.shr_s(carry, 1)
+  const upper = i16x8.add(v128.load(from), i16x8.add(carry, tilt))
   const middle = i16x8.add(v128.load(from + stride), carry)
-  const lower = i16x8.add(v128.load(from + 2 * stride), carry)
+  const lower = i16x8.add(v128.load(from + 2 * stride), i16x8.sub(carry, tilt))
   const pair = bestPair(measure(upper, middle, lower), pairs)
   const one = pair & 15
   const other = pair >> 4
@@ -76,10 +77,8 @@ function drawCell(from: usize, above: usize, below: usize, ahead: usize, cell: u
   store<u8>(cellColors + cell, <u8>(background << 4 | foreground))
   const sum = i16x8.add(i16x8.add(upper, middle), lower)
   const left = leftOf(sum, v128.load16x4_s(colorAt(background)), v128.load16x4_s(colorAt(foreground)), popcnt(bits))
-  carryOn(above + ahead, left, 10)
-  carryOn(below - ahead, left, 6)
-  carryOn(below, left, 10)
-  carryOn(below + ahead, left, 3)
+  carryOn(above + ahead, left, 14)
+  carryOn(below, left, 14)
   return foreground
 }
 
