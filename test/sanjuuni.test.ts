@@ -133,7 +133,7 @@ test('a converter that is killed fails the job with its reason, and its ffmpeg e
   const pids = await programsBelow(join(scratch, 'paced'))
   const converter = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sanjuuni/main.js'))
   process.kill(converter!, 'SIGKILL')
-  expect(await paced.api.ends(id)).toMatchObject({ status: 'failed', error: { code: 'command_killed', signal: 'SIGKILL' } })
+  expect(await paced.api.ends(id)).toMatchObject({ status: 'failed', error: { code: 'command_killed', signal: 'SIGKILL', message: expect.stringMatching(/^converter /) } })
   await untilNoProgramsBelow(join(scratch, 'paced'))
 })
 

@@ -27,7 +27,10 @@ export class CommandRunner {
   /** Notes in `jobDirectory` which process works there, for a hub that comes after this one. */
   async run(command: Command, { jobDirectory, ...options }: Pick<RunOptions, 'cwd' | 'signal' | 'onLine' | 'onStdout'> & { jobDirectory: string }): Promise<void> {
     try {
-      await runCommand({ ...options, ...(await this.#invocation(command)), onStart: (pid) => recordChild(jobDirectory, pid) })
+      const invocation = await this.#invocation(command)
+      // Some are run by Node, which is not what has failed then.
+      const name = invocation.program === process.execPath ? { name: command.program } : {}
+      await runCommand({ ...options, ...invocation, ...name, onStart: (pid) => recordChild(jobDirectory, pid) })
     } finally {
       await forgetChild(jobDirectory)
     }

@@ -7,6 +7,8 @@ import { signalGroup } from './process-group.ts'
 import { findSandbox, type Invocation, type Limits, type Sandbox } from './sandbox.ts'
 
 export interface RunOptions extends Invocation {
+  /** What an error calls the program, where its own name does not tell what it is. */
+  readonly name?: string
   /** Absolute; also the program's HOME and TMPDIR. */
   readonly cwd: string
   readonly signal: AbortSignal
@@ -58,7 +60,7 @@ export async function runCommand({ onLine, onStdout, onStart, ...options }: RunO
     onData: (source, chunk) => (source === 'stdout' && onStdout ? takeStdout(chunk) : splitters[source].push(chunk)),
   }).finally(() => Object.values(splitters).forEach((splitter) => splitter.end()))
   broken.signal.throwIfAborted()
-  if (exit.exitCode !== 0) throw new CommandFailedError(options.program, exit)
+  if (exit.exitCode !== 0) throw new CommandFailedError(options.name ?? options.program, exit)
 }
 
 export interface ReadOptions extends Invocation {
