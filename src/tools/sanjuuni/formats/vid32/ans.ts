@@ -1,5 +1,5 @@
 import { codeLengths } from './code-lengths.ts'
-import { totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
+import { loneBlock, totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
 import { loneSymbol, type Symbols } from './symbols.ts'
 
 /** A player makes 2^R table entries for each block of each frame, so a long code costs more than it saves. */
@@ -15,15 +15,7 @@ const MOST_STATES = 1 << MOST_BITS
 export function ansBlock(symbols: Symbols): EntropyBlock {
   const lone = loneSymbol(symbols)
   const tableBytes = 1 + symbols.counts.length / 2
-  if (lone !== undefined) {
-    return {
-      bytes: tableBytes + 1,
-      write: (target, at) => {
-        target.fill(0, at, at + tableBytes)
-        target[at + tableBytes] = lone
-      },
-    }
-  }
+  if (lone !== undefined) return loneBlock(lone, tableBytes)
   const lengths = new Uint8Array(symbols.counts.length)
   const stateBits = Math.max(LEAST_BITS, codeLengths(symbols.counts, lengths, MOST_BITS))
   // With frequencies that are powers of two each symbol takes the bits of its prefix code, whatever the state.

@@ -5,6 +5,17 @@ export interface EntropyBlock {
   write(target: Uint8Array, at: number): void
 }
 
+/** A block of one symbol, said once: no table, and no bit stream behind it. */
+export function loneBlock(symbol: number, tableBytes: number): EntropyBlock {
+  return {
+    bytes: tableBytes + 1,
+    write(target, at) {
+      target.fill(0, at, at + tableBytes)
+      target[at + tableBytes] = symbol
+    },
+  }
+}
+
 /** Two to a byte, the first in the high half. */
 export function writeNibbles(nibbles: Uint8Array, target: Uint8Array, at: number): number {
   for (let symbol = 0; symbol < nibbles.length; symbol += 2) target[at++] = (nibbles[symbol]! << 4) | nibbles[symbol + 1]!

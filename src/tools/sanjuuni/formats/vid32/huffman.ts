@@ -1,5 +1,5 @@
 import { codeLengths } from './code-lengths.ts'
-import { totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
+import { loneBlock, totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
 import { loneSymbol, type Symbols } from './symbols.ts'
 
 /** A length is a nibble. */
@@ -9,15 +9,7 @@ const MOST_BITS = 15
 export function huffmanBlock(symbols: Symbols): EntropyBlock {
   const lone = loneSymbol(symbols)
   const tableBytes = symbols.counts.length / 2
-  if (lone !== undefined) {
-    return {
-      bytes: tableBytes + 1,
-      write: (target, at) => {
-        target.fill(0, at, at + tableBytes)
-        target[at + tableBytes] = lone
-      },
-    }
-  }
+  if (lone !== undefined) return loneBlock(lone, tableBytes)
   const lengths = new Uint8Array(symbols.counts.length)
   codeLengths(symbols.counts, lengths, MOST_BITS)
   return {
