@@ -41,7 +41,7 @@ test('a body that is given up fails with the reason', async () => {
 })
 
 async function collect(body: AnswerBody, chunks: Uint8Array[]) {
-  for await (const chunk of body) chunks.push(chunk)
+  for await (const some of body) chunks.push(...some)
 }
 
 async function ask(answer: (response: ServerResponse) => void): Promise<IncomingMessage> {

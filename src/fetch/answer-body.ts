@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The bytes of an answer in order, and its error only after all that came before it: a stream that breaks drops what
- * nobody has read yet. Listens from the moment it is made, reads ahead by no more than about `AHEAD_BYTES`, and is
- * iterated once.
+ * The bytes of an answer in order, each time all that has come, and its error only after all that came before it: a
+ * stream that breaks drops what nobody has read yet. Listens from the moment it is made, reads ahead by no more than
+ * about `AHEAD_BYTES`, and is iterated once.
  */
 export class AnswerBody {
   readonly #response: IncomingMessage
-  readonly #chunks: Uint8Array[] = []
+  #chunks: Uint8Array[] = []
   #held = 0
   #end: { readonly error?: Error } | undefined
   #wake = () => {}
@@ -25,13 +25,14 @@ export class AnswerBody {
     response.once('close', () => this.#endWith({ error: new Error('closed before its end') }))
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Uint8Array[]> {
     for (;;) {
-      const chunk = this.#chunks.shift()
-      if (chunk !== undefined) {
-        this.#held -= chunk.length
-        if (this.#held < AHEAD_BYTES) this.#response.resume()
-        yield chunk
+      const chunks = this.#chunks
+      if (chunks.length > 0) {
+        this.#chunks = []
+        this.#held = 0
+        this.#response.resume()
+        yield chunks
       } else if (this.#end === undefined) {
         await new Promise<void>((wake) => (this.#wake = wake))
       } else if (this.#end.error === undefined) {
@@ -53,4 +54,4 @@ export class AnswerBody {
   }
 }
 
-const AHEAD_BYTES = 256 * 1024
+const AHEAD_BYTES = 2 ** 20

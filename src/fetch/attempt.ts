@@ -3,7 +3,7 @@ import { ask, type Answer, type AskOptions } from './answer.ts'
 import type { AnswerBody } from './answer-body.ts'
 import { contentRangeOf, headerOf, lengthOf } from './answer-headers.ts'
 import { AttemptFailure, failureOfStatus } from './attempt-failure.ts'
-import type { PartFile } from './part-file.ts'
+import { totalLength, type PartFile } from './part-file.ts'
 import { continues, rangeHeaders, resumePointOf, type ResumePoint } from './resume-point.ts'
 
 /** What one attempt leaves to the next. */
@@ -83,9 +83,9 @@ async function receive(body: AnswerBody, transfer: Transfer, options: AttemptOpt
   const { part } = transfer
   const stopWatching = watchRate(body, part, options)
   try {
-    for await (const chunk of received(body, transfer)) {
-      if (part.size + chunk.length > options.maxBytes) throw tooLarge(options.maxBytes)
-      await part.append(chunk)
+    for await (const chunks of received(body, transfer)) {
+      if (part.size + totalLength(chunks) > options.maxBytes) throw tooLarge(options.maxBytes)
+      await part.append(chunks)
       options.onProgress?.({ bytes: part.size, totalBytes: transfer.totalBytes })
     }
   } finally {
@@ -97,7 +97,7 @@ async function receive(body: AnswerBody, transfer: Transfer, options: AttemptOpt
 }
 
 /** Tells the errors of the connection from those of the disk. */
-async function* received(body: AnswerBody, transfer: Transfer): AsyncGenerator<Uint8Array> {
+async function* received(body: AnswerBody, transfer: Transfer): AsyncGenerator<readonly Uint8Array[]> {
   try {
     yield* body
   } catch (error) {

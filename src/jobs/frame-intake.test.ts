@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FramePack } from '../streams/frame-pack.ts'
 import type { FrameOutput } from '../tools/tool.ts'
 import { FrameCutShortError, FrameIntake } from './frame-intake.ts'
@@ -59,6 +59,23 @@ test('chunks that come while others are being taken follow them', async () => {
   expect(await numbers()).toEqual([1, 2, 3, 4, 5])
 })
 
+test('a frame that comes after a pause is stored at once, frames on its heels together', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  try {
+    const one = intake()
+    for (const frame of [1, 2, 3]) void one.take(bytes(frame))
+    await vi.waitUntil(() => counts.length === 1, { interval: 0 })
+    for (const frame of [4, 5]) void one.take(bytes(frame))
+    vi.advanceTimersByTime(14)
+    expect(counts).toEqual([1])
+    vi.advanceTimersByTime(1)
+    await one.finish()
+    expect([await numbers(), counts]).toEqual([[1, 2, 3, 4, 5], [1, 5, 5]])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a second attempt keeps the frames that it makes again, tells of them, and adds the rest', async () => {
   const first = intake()
   await first.take(bytes(1, 2, 3))
@@ -104,7 +121,7 @@ test('what stands in the way of storing a frame is told with the next chunk, and
   await pack.close()
   await one.take(bytes(1))
   await expect(one.stored()).rejects.toThrow(/closed/)
-  await expect(one.take(bytes(2))).rejects.toThrow(/closed/)
+  expect(() => one.take(bytes(2))).toThrow(/closed/)
   await expect(one.finish()).rejects.toThrow(/closed/)
   await reopen()
 })

@@ -12,9 +12,12 @@ export class FrameCutShortError extends Error {
 /** How far the encoder may be ahead of the disk. */
 const MOST_WAITING_BYTES = 4 * 2 ** 20
 
+/** Frames on each other's heels are stored together: each store takes the processor from the encoder. */
+const STORE_EACH_MS = 15
+
 /**
- * Puts what an encoder writes into a job's pack, frame by frame: what comes while frames are being stored is stored
- * together with the next. An attempt that is not the first makes the frames again that are there already: they stay,
+ * Puts what an encoder writes into a job's pack, frame by frame: at once what comes after a pause, and what comes
+ * within `STORE_EACH_MS` of the last store, or during it, together. An attempt that is not the first makes the frames again that are there already: they stay,
  * so that their readers notice nothing, unless one comes out differently.
  */
 export class FrameIntake {
@@ -25,6 +28,8 @@ export class FrameIntake {
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #storing: Promise<void> | undefined
+  #storedAt = Number.NEGATIVE_INFINITY
+  #pause: NodeJS.Timeout | undefined
   #failure: unknown
 
   constructor(pack: FramePack, output: FrameOutput, { onFrames }: { onFrames: (count: number) => void }) {
@@ -38,15 +43,18 @@ export class FrameIntake {
     return this.#made
   }
 
-  /** Resolves when the next chunk may come. Rejects with what stands in the way of storing this one or one before. */
-  async take(chunk: Uint8Array): Promise<void> {
+  /**
+   * Takes a chunk, and tells by a promise when the next may come; without one it may come at once. Throws, or rejects
+   * with, what stands in the way of storing this one or one before.
+   */
+  take(chunk: Uint8Array): void | Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     const frames = this.#splitter.push(chunk)
     if (frames.length === 0) return
     for (const frame of frames) this.#waitingBytes += frame.length
     this.#waiting.push(...frames)
-    this.#storing ??= this.#store()
-    if (this.#waitingBytes > MOST_WAITING_BYTES) await this.stored()
+    if (this.#waitingBytes > MOST_WAITING_BYTES) return this.stored()
+    this.#storeInTime()
   }
 
   /**
@@ -63,23 +71,34 @@ export class FrameIntake {
 
   /** Resolves when each whole frame that has come is in the pack; rejects with what stands in the way. */
   async stored(): Promise<void> {
-    await this.#storing
+    while (this.#failure === undefined && (this.#storing || this.#waiting.length > 0)) {
+      this.#storing ??= this.#store()
+      await this.#storing
+    }
     if (this.#failure !== undefined) throw this.#failure
   }
 
+  #storeInTime(): void {
+    if (this.#storing || this.#pause || this.#waiting.length === 0) return
+    const waitMs = this.#storedAt + STORE_EACH_MS - performance.now()
+    if (waitMs <= 0) this.#storing = this.#store()
+    else this.#pause = setTimeout(() => void this.stored().catch(() => undefined), waitMs)
+  }
+
   async #store(): Promise<void> {
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#storedAt = performance.now()
+    const frames = this.#waiting
+    this.#waiting = []
     try {
-      while (this.#waiting.length > 0) {
-        const frames = this.#waiting
-        this.#waiting = []
-        await this.#add(frames)
-        for (const frame of frames) this.#waitingBytes -= frame.length
-      }
+      await this.#add(frames)
+      for (const frame of frames) this.#waitingBytes -= frame.length
     } catch (error) {
       this.#failure = error
-    } finally {
-      this.#storing = undefined
     }
+    this.#storing = undefined
+    if (this.#failure === undefined) this.#storeInTime()
   }
 
   async #add(frames: readonly Buffer[]): Promise<void> {

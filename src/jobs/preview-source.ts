@@ -69,7 +69,7 @@ export async function runPictures(
   await runCommand({
     ...invocationOf(await context.engine(), { program: 'ffmpeg', args }), cwd: context.directory, signal, graceMs: GRACE_MS,
     onLine: () => undefined,
-    onStdout: async (chunk) => splitter.push(chunk).forEach(onPicture),
+    onStdout: (chunk) => splitter.push(chunk).forEach(onPicture),
   })
 }
 

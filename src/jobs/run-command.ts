@@ -18,8 +18,8 @@ export interface RunOptions extends Invocation {
   /** What SIGTERM may take before SIGKILL follows. Default 2000. */
   readonly graceMs?: number
   onLine(line: OutputLine): void
-  /** Takes stdout as bytes, in order, in place of lines. The program waits while a chunk is being taken. */
-  onStdout?(chunk: Uint8Array): Promise<void>
+  /** Takes stdout as bytes, in order, in place of lines. The program waits for what it promises. */
+  onStdout?(chunk: Uint8Array): void | Promise<void>
   /** Told the pid, which is the process group's id as well. */
   onStart?(pid: number): void
 }
@@ -41,9 +41,11 @@ export async function runCommand({ onLine, onStdout, onStart, ...options }: RunO
       broken.abort(error)
     }
   }
-  const takeStdout = async (chunk: Uint8Array): Promise<void> => {
+  const takeStdout = (chunk: Uint8Array): void | Promise<void> => {
     // What comes after a failure is let through, so that a full pipe does not keep the program from ending.
-    if (!broken.signal.aborted) await onStdout?.(chunk).catch((error: unknown) => broken.abort(error))
+    let taken: Promise<void> | undefined
+    tell(() => (taken = onStdout?.(chunk) ?? undefined))
+    return taken?.catch((error: unknown) => broken.abort(error))
   }
   const tellLine = (source: Source) => (text: string) => tell(() => onLine({ source, text }))
   // A program reads `progress`: half a `key=value` handed over early would be a wrong value.

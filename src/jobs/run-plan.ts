@@ -79,7 +79,7 @@ async function runCommandOf(jobId: string, command: Command, run: PlanRun & { re
 
 async function runLines(
   jobId: string, command: Command,
-  { index, limits, lines, meter, options, workspace, onStdout }: PlanRun & { readonly index: number; readonly onStdout?: (chunk: Uint8Array) => Promise<void> },
+  { index, limits, lines, meter, options, workspace, onStdout }: PlanRun & { readonly index: number; readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
   await options.runner.run(command, {
