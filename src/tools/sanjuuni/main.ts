@@ -4,6 +4,7 @@
  */
 import type { Conversion, Invocation } from './conversion.ts'
 import { startDecoder } from './program/decoder.ts'
+import { startThreads } from './program/start-threads.ts'
 
 const [ffmpeg, conversion] = process.argv.slice(2)
 if (ffmpeg === undefined || conversion === undefined) {
@@ -14,6 +15,7 @@ if (ffmpeg === undefined || conversion === undefined) {
 const task = JSON.parse(conversion) as Conversion
 const { program, args } = JSON.parse(ffmpeg) as Invocation
 const decoder = startDecoder({ program, args: [...args, ...task.decode] })
+const workers = startThreads(task.expectedFrames)
 process.once('SIGTERM', () => {
   decoder.kill()
   // By the signal itself, so that whoever sent it sees that it has worked.
@@ -21,9 +23,9 @@ process.once('SIGTERM', () => {
 })
 
 try {
-  // ffmpeg gets going while the rest is loaded.
+  // ffmpeg and the threads get going while the rest is loaded.
   const { convert } = await import('./program/pipeline.ts')
-  await convert(task, decoder)
+  await convert(task, { decoder, workers })
 } catch (error) {
   decoder.kill()
   process.stderr.write(`[error] ${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,5 +1,5 @@
 /** One of the threads in which pictures become cells, and cells bytes. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { CELL_HEIGHT, CELL_WIDTH } from '../cell-frame.ts'
 import { createFrameEncoder, encodeCells } from '../formats/index.ts'
 import { createCellMaker } from '../picture/index.ts'
@@ -8,20 +8,24 @@ import { drawSubtitles, linesAt } from '../subtitles/draw-subtitles.ts'
 import { keepsSubtitlesBeside } from './artifact-writer.ts'
 import type { ConvertedFrame, Task, ThreadData } from './converter-threads.ts'
 
-const { options, framesPerSecond, subtitles, memory } = workerData as ThreadData
-const grid = screensOf(options)
-const screens = grid.parts.map((part) => ({
-  part, maker: createCellMaker(options.picture, part),
-  origin: { x: Math.trunc(part.x / CELL_WIDTH), y: Math.trunc(part.y / CELL_HEIGHT) },
-}))
-const encode = createFrameEncoder(options)
-
-parentPort?.on('message', ({ number, at, palettes }: Task) => {
-  const plain = screens.map(({ part, maker }, index) =>
-    maker.cells(new Uint8Array(memory, at + part.offset, part.bytes), palettes[index]!))
-  // What begins exactly with this frame is on it, however its time was rounded.
-  const lines = linesAt(subtitles, (number + 1e-6) / framesPerSecond)
-  const drawn = plain.map((frame, index) => drawSubtitles(frame, lines, screens[index]!.origin))
-  const frame: ConvertedFrame = { live: encodeCells(drawn, grid), encoded: encode(keepsSubtitlesBeside(options) ? plain : drawn) }
-  parentPort?.postMessage(frame)
+parentPort?.once('message', (data: ThreadData) => {
+  const convert = createConverter(data)
+  parentPort?.on('message', (task: Task) => parentPort?.postMessage(convert(task)))
 })
+
+function createConverter({ options, framesPerSecond, subtitles, memory }: ThreadData): (task: Task) => ConvertedFrame {
+  const grid = screensOf(options)
+  const screens = grid.parts.map((part) => ({
+    part, maker: createCellMaker(options.picture, part),
+    origin: { x: Math.trunc(part.x / CELL_WIDTH), y: Math.trunc(part.y / CELL_HEIGHT) },
+  }))
+  const encode = createFrameEncoder(options)
+  return ({ number, at, palettes }) => {
+    const plain = screens.map(({ part, maker }, index) =>
+      maker.cells(new Uint8Array(memory, at + part.offset, part.bytes), palettes[index]!))
+    // What begins exactly with this frame is on it, however its time was rounded.
+    const lines = linesAt(subtitles, (number + 1e-6) / framesPerSecond)
+    const drawn = plain.map((frame, index) => drawSubtitles(frame, lines, screens[index]!.origin))
+    return { live: encodeCells(drawn, grid), encoded: encode(keepsSubtitlesBeside(options) ? plain : drawn) }
+  }
+}

@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { ConverterOptions } from '../converter-options.ts'
 import type { SubtitleEvent } from '../subtitles/place-cues.ts'
 import type { FrameSlots } from './frame-slots.ts'
 
-/** What a thread is given once. */
+/** What a thread is told first. */
 export interface ThreadData {
   readonly options: ConverterOptions
   readonly framesPerSecond: number
@@ -28,13 +27,6 @@ export interface ConvertedFrame {
   readonly encoded: Uint8Array
 }
 
-const MOST_THREADS = 8
-
-/** ffmpeg decodes and the main thread makes palettes meanwhile: a core is theirs. */
-export function threadCount(): number {
-  return Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1))
-}
-
 interface Thread {
   readonly worker: Worker
   readonly waiting: { resolve(frame: ConvertedFrame): void; reject(error: unknown): void }[]
@@ -45,9 +37,9 @@ export class ConverterThreads {
   readonly #slots: FrameSlots
   readonly #threads: readonly Thread[]
 
-  constructor(data: Omit<ThreadData, 'memory'>, { slots, count }: { slots: FrameSlots; count: number }) {
+  constructor(workers: readonly Worker[], { slots, ...data }: Omit<ThreadData, 'memory'> & { readonly slots: FrameSlots }) {
     this.#slots = slots
-    this.#threads = Array.from({ length: count }, () => startThread({ ...data, memory: slots.memory }))
+    this.#threads = workers.map((worker) => begin(worker, { ...data, memory: slots.memory }))
   }
 
   convert(slot: number, { number, palettes }: { number: number; palettes: readonly Uint8Array[] }): Promise<ConvertedFrame> {
@@ -64,11 +56,10 @@ export class ConverterThreads {
   }
 }
 
-function startThread(workerData: ThreadData): Thread {
-  // Else what it prints would go to our stdout, among the frames.
-  const worker = new Worker(new URL('./convert-thread.js', import.meta.url), { workerData, stdout: true })
+function begin(worker: Worker, data: ThreadData): Thread {
   const waiting: Thread['waiting'] = []
   worker.on('message', (frame: ConvertedFrame) => waiting.shift()?.resolve(frame))
   worker.on('error', (error) => waiting.splice(0).forEach(({ reject }) => reject(error)))
+  worker.postMessage(data)
   return { worker, waiting }
 }

@@ -1,8 +1,9 @@
+import type { Worker } from 'node:worker_threads'
 import type { Conversion } from '../conversion.ts'
 import { createPaletteMaker } from '../picture/index.ts'
 import { cutIntoParts, screensOf, type Screens } from '../screens.ts'
 import { ArtifactWriter } from './artifact-writer.ts'
-import { ConverterThreads, threadCount, type ConvertedFrame } from './converter-threads.ts'
+import { ConverterThreads, type ConvertedFrame } from './converter-threads.ts'
 import { DecodingError, type Decoder } from './decoder.ts'
 import { FrameCutShortError, FrameReader } from './frame-reader.ts'
 import { FrameSlots } from './frame-slots.ts'
@@ -17,14 +18,13 @@ const MOST_SLOT_BYTES = 128 * 2 ** 20
  * Makes a ComputerCraft video of what the decoder gives. Pictures are read into shared memory and given palettes in
  * order, made into cells and bytes in threads, and written in order again; whoever is slow slows all.
  */
-export async function convert(conversion: Conversion, decoder: Decoder): Promise<void> {
+export async function convert(conversion: Conversion, { decoder, workers }: { decoder: Decoder; workers: readonly Worker[] }): Promise<void> {
   const { options, framesPerSecond } = conversion
   const screens = screensOf(options)
-  const threads = conversion.expectedFrames === 1 ? 1 : threadCount()
-  const count = Math.max(threads + 1, Math.min(2 * threads + 2, Math.floor(MOST_SLOT_BYTES / screens.bytes)))
+  const count = Math.max(workers.length + 1, Math.min(2 * workers.length + 2, Math.floor(MOST_SLOT_BYTES / screens.bytes)))
   const slots = new FrameSlots({ count, slotBytes: screens.bytes })
   const subtitles = await loadSubtitles(conversion)
-  const converter = new ConverterThreads({ options, framesPerSecond, subtitles }, { slots, count: threads })
+  const converter = new ConverterThreads(workers, { options, framesPerSecond, subtitles, slots })
   const artifact = await ArtifactWriter.open(conversion, subtitles)
   const progress = new ProgressTeller({ descriptor: conversion.progressDescriptor, framesPerSecond })
   const output = new OutputInOrder({ artifact, live: new LiveFrames(), progress, slots })
