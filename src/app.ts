@@ -19,7 +19,7 @@ import { toolRoutes } from './tools/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
-  const { config, jobs, artifacts, frames, uploads, logger } = context
+  const { config, jobs, artifacts, frames, uploads, handOver, logger } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => problemResponse(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause })))
   app.notFound((c) => {
@@ -36,7 +36,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount },
   ))
   app.route('/', jobRoutes({ jobs }))
-  app.route('/', artifactRoutes({ jobs, artifacts }))
+  app.route('/', artifactRoutes({ jobs, artifacts, handOver }))
   app.route('/', frameRoutes({ jobs, frames }))
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads }))

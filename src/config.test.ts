@@ -27,6 +27,14 @@ test('seconds become milliseconds, and lists lose their spaces', () => {
   })).toMatchObject({ stallMs: 500, drainMs: 0, trustedProxies: ['10.0.0.1', '::1'], publicUrl: 'https://hub.example' })
 })
 
+test('the location for nginx gets its slash, and means nothing without a proxy that is trusted', () => {
+  const proxies = { REELTIME_TRUSTED_PROXIES: '127.0.0.1' }
+  expect(parseConfig({}).xAccelPrefix).toBeUndefined()
+  for (const name of ['/reeltime-data', '/reeltime-data/']) expect(parseConfig({ REELTIME_X_ACCEL: name, ...proxies }).xAccelPrefix).toBe('/reeltime-data/')
+  expect(parseConfig({ REELTIME_X_ACCEL: '/a/.well-known/b.c', ...proxies }).xAccelPrefix).toBe('/a/.well-known/b.c/')
+  expect(refusalOf(() => parseConfig({ REELTIME_X_ACCEL: '/reeltime-data/' })).errors).toMatchObject([{ path: 'REELTIME_X_ACCEL' }])
+})
+
 test('FFMPEG_PATH is another name for REELTIME_FFMPEG, which wins', () => {
   expect(parseConfig({ FFMPEG_PATH: '/a' }).ffmpegPath).toBe('/a')
   expect(parseConfig({ FFMPEG_PATH: '/a', REELTIME_FFMPEG: '/b' }).ffmpegPath).toBe('/b')
@@ -35,7 +43,8 @@ test('FFMPEG_PATH is another name for REELTIME_FFMPEG, which wins', () => {
 test.each([
   ['PORT', '65536'], ['PORT', '1.5'], ['PORT', 'http'], ['REELTIME_CONCURRENCY', '0'], ['REELTIME_MAX_WAITING', '-1'], ['REELTIME_DISK_LIMIT', '10G'],
   ['REELTIME_PUBLIC_URL', 'javascript:alert(1)'], ['REELTIME_PUBLIC_URL', 'hub.example'], ['REELTIME_STALL_SECONDS', '0'], ['REELTIME_DRAIN_SECONDS', '-1'],
-  ['REELTIME_RETENTION_SECONDS', 'Infinity'],
+  ['REELTIME_RETENTION_SECONDS', 'Infinity'], ['REELTIME_X_ACCEL', 'reeltime-data/'], ['REELTIME_X_ACCEL', '/'], ['REELTIME_X_ACCEL', '/a/../b'],
+  ['REELTIME_X_ACCEL', '/a b'], ['REELTIME_X_ACCEL', 'http://nginx/data/'], ['REELTIME_X_ACCEL', '/data//'],
 ])('%s=%s is refused by name, with what it takes', (name, value) => {
   const { message, errors } = refusalOf(() => parseConfig({ [name]: value }))
   expect(errors.map(({ path }) => path)).toEqual([name])

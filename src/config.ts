@@ -12,6 +12,8 @@ const seconds = z.coerce.number('takes a number of seconds').positive('takes mor
 const limit = seconds.max(LONGEST_SECONDS, `takes at most ${LONGEST_SECONDS} seconds, which is 24 days`)
 const count = z.coerce.number('takes a number').int('takes a whole number').positive('takes 1 or more')
 const port = z.coerce.number('takes a port').int('takes a whole number').min(0, 'takes 0 to 65535').max(65_535, 'takes 0 to 65535')
+const location = z.string()
+  .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+\/?$/, 'takes the path of a location of its own, such as /reeltime-data/')
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
 
 /** Every setting, by its variable. Each is a flag too: REELTIME_DATA_DIR is `--data-dir`. */
@@ -21,6 +23,7 @@ export const configSchema = z.object({
   REELTIME_DATA_DIR: z.string().default('./data').describe('Where jobs, uploads and the index are kept'),
   REELTIME_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'takes an http or https URL' }).optional().describe('The hub as its users reach it, for absolute links; otherwise taken from each request'),
   REELTIME_TRUSTED_PROXIES: list.default([]).describe('Addresses and CIDRs of the proxies whose X-Forwarded-* headers count, comma-separated'),
+  REELTIME_X_ACCEL: location.optional().describe('The internal location at which nginx, one of the trusted proxies, finds the data directory; nginx then sends the files of jobs itself'),
   REELTIME_ALLOWED_ORIGINS: list.default([]).describe('Origins of other pages that may open WebSockets here, comma-separated'),
   REELTIME_CONCURRENCY: count.default(availableParallelism()).describe('How many jobs run at the same time (default: the cores)'),
   REELTIME_MAX_WAITING: count.default(1000).describe('How many jobs may wait; one more is answered 429'),
@@ -46,6 +49,8 @@ export interface Config {
   readonly dataDirectory: string
   readonly publicUrl: string | undefined
   readonly trustedProxies: readonly string[]
+  /** With a slash at its end. */
+  readonly xAccelPrefix: string | undefined
   readonly allowedOrigins: readonly string[]
   readonly concurrency: number
   readonly maxWaiting: number
@@ -78,12 +83,19 @@ export function parseConfig(environment: Environment): Config {
     throw new HubError('invalid_input', errors.map(({ path, message }) => `${path} ${message}`).join('; '), { errors })
   }
   const values = parsed.data
+  if (values.REELTIME_X_ACCEL !== undefined && values.REELTIME_TRUSTED_PROXIES.length === 0) {
+    const message = 'needs REELTIME_TRUSTED_PROXIES, since files are handed to no other'
+    throw new HubError('invalid_input', `REELTIME_X_ACCEL ${message}`, {
+      hint: 'Set it to the address of nginx, for example 127.0.0.1', errors: [{ path: 'REELTIME_X_ACCEL', message }],
+    })
+  }
   return {
     port: values.PORT,
     host: values.HOST,
     dataDirectory: values.REELTIME_DATA_DIR,
     publicUrl: values.REELTIME_PUBLIC_URL?.replace(/\/+$/, ''),
     trustedProxies: values.REELTIME_TRUSTED_PROXIES,
+    xAccelPrefix: values.REELTIME_X_ACCEL?.replace(/\/?$/, '/'),
     allowedOrigins: values.REELTIME_ALLOWED_ORIGINS,
     concurrency: values.REELTIME_CONCURRENCY,
     maxWaiting: values.REELTIME_MAX_WAITING,

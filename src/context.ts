@@ -21,6 +21,7 @@ import { JobQueue } from './jobs/job-queue.ts'
 import { JobRemoval } from './jobs/job-removal.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { Preview } from './jobs/preview.ts'
+import { handOverTo, type HandOver } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
@@ -46,6 +47,8 @@ export interface HubContext {
   readonly preview: Preview
   readonly disk: DiskGuard
   readonly origin: RequestOrigin
+  /** Undefined where the hub sends its files itself. */
+  readonly handOver: HandOver | undefined
   readonly fetchAllowEntries: number
   /** Found in the background, from the first call on. */
   readonly engine: () => Promise<Engine>
@@ -86,6 +89,8 @@ interface Opened {
 async function wire(config: Config, { logger, directory, database, lock }: Opened): Promise<HubContext> {
   const policy = parseAddressPolicy(config.fetchAllow)
   const origin = new RequestOrigin(config)
+  const { xAccelPrefix } = config
+  const handOver = xAccelPrefix === undefined ? undefined : handOverTo(xAccelPrefix, { directory, isForwarded: (request) => origin.isForwarded(request) })
   const jobsDirectory = join(directory, 'jobs')
   const jobDirectory = (id: string) => join(jobsDirectory, id)
   const logFile = (id: string) => join(jobsDirectory, id, 'events.ndjson')
@@ -145,7 +150,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
 
   return {
-    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
+    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     letReadersGo() {
       events.cutFollowers()
       feed.cutFollowers()

@@ -30,6 +30,11 @@ export class RequestOrigin {
     return forwarded.findLast((address) => address !== '' && !this.#isTrusted(address)) ?? remoteAddress
   }
 
+  /** Passed on by a trusted proxy, and not made by something else at its address, such as a command line on this machine. */
+  isForwarded({ socket, headers }: IncomingMessage): boolean {
+    return headers['x-forwarded-for'] !== undefined && this.#isTrusted(socket.remoteAddress)
+  }
+
   /** A page of another origin has no business on our sockets; what sends no Origin is no page. */
   isAllowed(request: IncomingMessage, allowedOrigins: readonly string[]): boolean {
     const { origin } = request.headers

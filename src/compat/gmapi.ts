@@ -6,6 +6,7 @@ import { hasEnded, type Job, type JobStatus, type LogLine } from '../jobs/job.ts
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
 import type { FrameStore } from '../jobs/frame-store.ts'
+import type { HandOver } from '../jobs/hand-over.ts'
 import { readJson } from '../jobs/read-json.ts'
 import { OCTETS_AS_LATIN1, serveFile } from '../jobs/serve-file.ts'
 import type { RequestOrigin } from '../request-origin.ts'
@@ -20,6 +21,7 @@ export interface GmapiContext {
   readonly artifacts: ArtifactStore
   readonly frames: FrameStore
   readonly origin: RequestOrigin
+  readonly handOver: HandOver | undefined
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void }
 }
 
@@ -27,7 +29,7 @@ export interface GmapiContext {
  * GMapiServer's dialect, for the ComputerCraft programs that speak it: their tasks are our jobs, `new_logs` is a read
  * of our log. Translates both ways and decides nothing.
  */
-export function gmapiRoutes({ jobs, artifacts, frames, origin, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
+export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   const onInternalError = (path: string, cause: unknown) => logger.error('gmapi.internal_error', { path, error: cause })
   app.onError((error, c) => answerError(c, error, (cause) => onInternalError(c.req.path, cause)))
@@ -69,7 +71,7 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, logger }: GmapiCo
     if (!artifact) throw new HubError('artifact_not_found', 'There is no such file')
     // CC:Tweaked before 1.109 decodes what it did not ask for as binary with the charset named here; this one keeps
     // every byte as it is.
-    return serveFile(c, artifacts.served(job, artifact.name), { contentType: OCTETS_AS_LATIN1 })
+    return serveFile(c, artifacts.served(job, artifact.name), { contentType: OCTETS_AS_LATIN1, handOver })
   })
 
   app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (tool, input) => submitOnce(jobs, tool, input), onInternalError }))

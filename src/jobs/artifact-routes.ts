@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { ArtifactStore } from './artifact-store.ts'
+import type { HandOver } from './hand-over.ts'
 import type { Job } from './job.ts'
 import { serveFile } from './serve-file.ts'
 
@@ -7,10 +8,11 @@ export interface ArtifactRoutesContext {
   /** `get` throws a HubError with `job_not_found` or `job_expired`. */
   readonly jobs: { get(id: string): Job | Promise<Job> }
   readonly artifacts: Pick<ArtifactStore, 'served'>
+  readonly handOver?: HandOver | undefined
 }
 
 /** `/api/jobs/:id/artifacts` */
-export function artifactRoutes({ jobs, artifacts }: ArtifactRoutesContext): Hono {
+export function artifactRoutes({ jobs, artifacts, handOver }: ArtifactRoutesContext): Hono {
   const app = new Hono()
 
   app.get('/api/jobs/:id/artifacts', async (c) => {
@@ -20,7 +22,7 @@ export function artifactRoutes({ jobs, artifacts }: ArtifactRoutesContext): Hono
 
   app.get('/api/jobs/:id/artifacts/:name', async (c) => {
     const job = await jobs.get(c.req.param('id'))
-    return serveFile(c, artifacts.served(job, c.req.param('name')))
+    return serveFile(c, artifacts.served(job, c.req.param('name')), { handOver })
   })
 
   return app
