@@ -18,7 +18,7 @@ export async function writeStoredFrames(dataDirectory, { frames, frameBytes }) {
     const count = Math.min(FRAMES_AT_ONCE, frames - from)
     await pack.append(Array.from({ length: count }, (_, index) => Buffer.alloc(frameBytes, from + index)))
   }
-  pack.end()
+  await pack.end()
   await pack.close()
   return id
 }

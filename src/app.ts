@@ -37,7 +37,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   ))
   app.route('/', jobRoutes({ jobs }))
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))
-  app.route('/', frameRoutes({ jobs, frames }))
+  app.route('/', frameRoutes({ jobs, frames, handOver }))
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads }))
   app.route('/', toolRoutes())

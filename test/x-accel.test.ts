@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Job } from '../src/jobs/job.ts'
+import { encode, H264, picture } from './frame-media.ts'
 import { brief, makeTone } from './media.ts'
 import { isNginxInstalled, startNginx, type Nginx } from './nginx.ts'
 import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
@@ -115,6 +116,22 @@ describe.skipIf(!isNginxInstalled)('behind nginx that sends the files', () => {
     const { headers, bytes } = await throughNginx({ path })
     expect(bytes.length).toBe(job.artifacts[0]!.size)
     expect(JSON.stringify(headers)).not.toMatch(/reeltime-data|x-accel|\/jobs\//i)
+  })
+
+  test('a whole pack of frames is a file too; a part of one is not', async () => {
+    const source = await hub.api.upload(encode(join(scratch, 'clip.mp4'), [...picture('64x36', 10, 2), ...H264]))
+    const { body: { id } } = await hub.api.post('/api/jobs', { tool: 'video_frame', input: { source, width: 32, height: 18, fps: 10 } })
+    await hub.api.ends(id)
+    const pack = `/api/jobs/${id}/framepack`
+    expect((await asNginx({ path: pack })).headers['x-accel-redirect']).toEqual([`/reeltime-data/jobs/${id}/frames/frames.pack`])
+    const sent = await throughNginx({ path: pack })
+    expect(sent.bytes.readUInt32BE(0)).toBe(20)
+    expect(sent.bytes.equals((await directly({ path: pack })).bytes)).toBe(true)
+    expect(sent.headers['content-type']).toEqual(['application/octet-stream'])
+    for (const part of [`${pack}?from=2`, `${pack}?count=19`, `${pack}?follow=1`]) {
+      expect((await asNginx({ path: part })).headers['x-accel-redirect']).toBeUndefined()
+      expect((await throughNginx({ path: part })).bytes.equals((await directly({ path: part })).bytes)).toBe(true)
+    }
   })
 
   test('forged headers get nobody anything', async () => {

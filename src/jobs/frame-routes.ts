@@ -2,11 +2,12 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import { HubError } from '../errors.ts'
-import { FRAME_HEAD_BYTES } from '../streams/frame-pack.ts'
+import { countWord, FRAME_HEAD_BYTES } from '../streams/frame-pack.ts'
 import { sendPieces } from '../streams/frame-sender.ts'
 import { followFrames } from './frame-follow.ts'
 import { type FramePieces, withFrames, type WantedFrame } from './frame-requests.ts'
 import type { FrameStore, HeldFrames } from './frame-store.ts'
+import type { HandOver } from './hand-over.ts'
 import { hasEnded, type Job } from './job.ts'
 
 /** In place of a count that is not known yet: the pack goes on until the response ends. */
@@ -17,11 +18,12 @@ const STALL_MS = 60_000
 export interface FrameRoutesContext {
   readonly jobs: { get(id: string): Job }
   readonly frames: FrameStore
+  readonly handOver?: HandOver | undefined
 }
 
 /** Frames one by one and as packs. */
 export function frameRoutes(context: FrameRoutesContext): Hono {
-  const { jobs, frames } = context
+  const { jobs, frames, handOver } = context
   const app = new Hono()
 
   // The dialect's own names, and the shorter ones of its documentation.
@@ -37,7 +39,7 @@ export function frameRoutes(context: FrameRoutesContext): Hono {
     jobs.get(jobId)
     return frames.use(jobId, (held) => {
       if (!held.pack && hasEnded(jobs.get(jobId).status)) throw new HubError('frame_not_found', 'The job has no frames')
-      return follow ? sendFollowing(c, { jobs, held }, { jobId, ...range }) : sendRange(c, held, range)
+      return follow ? sendFollowing(c, { jobs, held }, { jobId, ...range }) : sendRange(c, held, { ...range, handOver })
     })
   })
 
@@ -72,7 +74,9 @@ interface Range {
 }
 
 /** Frames of a running job that are not there yet are not waited for: the pack ends with the newest. */
-function sendRange(c: Context, { pack }: HeldFrames, { from, count }: Range): Promise<Response> {
+async function sendRange(c: Context, { pack }: HeldFrames, { from, count, handOver }: Range & Pick<FrameRoutesContext, 'handOver'>): Promise<Response> {
+  const location = pack?.isWhole && from === 1 && count >= pack.count && c.req.method === 'GET' ? handOver?.(c.env?.incoming, pack.path) : undefined
+  if (location !== undefined) return c.body(null, 200, { ...HEADERS, 'Content-Type': 'application/octet-stream', 'X-Accel-Redirect': location })
   const some = Math.max(0, Math.min(count, (pack?.count ?? 0) - from + 1))
   const range = pack && some > 0 ? pack.range(from, some) : { from: 0, to: 0 }
   const pieces = pack ? [{ pack, range }] : []
@@ -126,12 +130,6 @@ async function respond(
     socket.off('close', leave)
   }
   return RESPONSE_ALREADY_SENT
-}
-
-function countWord(count: number): Buffer {
-  const word = Buffer.allocUnsafe(4)
-  word.writeUInt32BE(count)
-  return word
 }
 
 function readNumber(c: Context, name: string): number | undefined {

@@ -61,7 +61,7 @@ export class FrameStore {
       try {
         return await use(pack)
       } finally {
-        pack.end()
+        await pack.end()
       }
     })
   }

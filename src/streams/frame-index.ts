@@ -2,6 +2,8 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
 const ENTRY_BYTES = 8
+/** Where the first frame stands: behind the pack's own count. */
+export const FIRST_FRAME_AT = 4
 
 /** Where each frame of a pack ends: in memory, and as one double (little-endian) a frame in a file. */
 export class FrameIndex {
@@ -33,9 +35,9 @@ export class FrameIndex {
     return this.endOf(this.#count)
   }
 
-  /** The byte behind frame `number`; 0 for number 0. */
+  /** The byte behind frame `number`; for 0 that at which the first one begins. */
   endOf(number: number): number {
-    return number <= 0 ? 0 : this.#ends[number - 1]!
+    return number <= 0 ? FIRST_FRAME_AT : this.#ends[number - 1]!
   }
 
   async append(sizes: readonly number[]): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FramePack, indexPath } from './frame-pack.ts'
+import { countWord, FramePack, indexPath } from './frame-pack.ts'
 import { rangesOf, sendPieces } from './frame-sender.ts'
 
 let directory: string
@@ -35,6 +35,8 @@ async function toRead(): Promise<FramePack> {
 
 const FRAMES = [1, 700, 4, 100_000, 33].map((size) => randomBytes(size))
 const wire = (frames: readonly Buffer[]) => Buffer.concat(frames.flatMap((frame) => [sizeWord(frame.length), frame]))
+/** As it stands in the file, before its end has been told. */
+const stored = (frames: readonly Buffer[], count = 0) => Buffer.concat([countWord(count), wire(frames)])
 const all = (pack: FramePack) => Promise.all(Array.from({ length: pack.count }, (_, index) => pack.frame(index + 1)))
 
 function sizeWord(size: number): Buffer {
@@ -47,16 +49,31 @@ test('the file is what travels: each frame behind its size, in order', async () 
   const pack = await toWrite()
   await pack.append(FRAMES.slice(0, 2))
   await pack.append(FRAMES.slice(2))
-  expect(await readFile(path)).toEqual(wire(FRAMES))
+  expect(await readFile(path)).toEqual(stored(FRAMES))
   expect(await all(pack)).toEqual(FRAMES)
   expect(await all(await toRead())).toEqual(FRAMES)
+})
+
+test('a pack that has ended has its count in front; one that has not, or not whole, is not taken for it', async () => {
+  const pack = await toWrite()
+  await pack.append(FRAMES)
+  expect([pack.isWhole, (await toRead()).isWhole]).toEqual([false, false])
+  await pack.end()
+  expect(await readFile(path)).toEqual(stored(FRAMES, 5))
+  expect([pack.isWhole, (await toRead()).isWhole]).toEqual([true, true])
+  const again = await toWrite()
+  expect([again.isWhole, await all(again)]).toEqual([false, FRAMES])
+  await appendFile(path, randomBytes(10))
+  expect((await toRead()).isWhole).toBe(false)
+  await again.append([FRAMES[0]!])
+  expect((await toRead()).isWhole).toBe(false)
 })
 
 test('more frames than one system call takes are added in order', async () => {
   const many = Array.from({ length: 1500 }, (_, index) => randomBytes(1 + (index % 7)))
   const pack = await toWrite()
   await pack.append(many)
-  expect(await readFile(path)).toEqual(wire(many))
+  expect(await readFile(path)).toEqual(stored(many))
   expect(await all(await toRead())).toEqual(many)
 })
 
@@ -73,11 +90,11 @@ test.each([
   { where: 'between two frames', missingBytes: 33 + 4, wholeFrames: 4 },
 ])('a pack that a crash cut $where keeps its whole frames, and the next follows them', async ({ missingBytes, wholeFrames }) => {
   await (await toWrite()).append(FRAMES)
-  await truncate(path, wire(FRAMES).length - missingBytes)
+  await truncate(path, stored(FRAMES).length - missingBytes)
   const whole = FRAMES.slice(0, wholeFrames)
   expect(await all(await toRead())).toEqual(whole)
   const again = await toWrite()
-  expect((await stat(path)).size).toBe(wire(whole).length)
+  expect((await stat(path)).size).toBe(stored(whole).length)
   expect((await stat(indexPath(path))).size).toBe(wholeFrames * 8)
   await again.append([FRAMES[0]!])
   expect(await all(await toRead())).toEqual([...whole, FRAMES[0]])
@@ -88,7 +105,7 @@ test('bytes of a frame that never got into the index are cut off and never shown
   await appendFile(path, randomBytes(5000))
   expect(await all(await toRead())).toEqual(FRAMES)
   await toWrite()
-  expect(await readFile(path)).toEqual(wire(FRAMES))
+  expect(await readFile(path)).toEqual(stored(FRAMES))
 })
 
 test('an index that is cut in the middle of an entry counts the entries before', async () => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FrameIndex } from './frame-index.ts'
+import { FIRST_FRAME_AT, FrameIndex } from './frame-index.ts'
 import { WakeUps } from './wake-up.ts'
 
 /** In front of each frame: its size, u32be. */
@@ -16,14 +16,16 @@ export interface FrameRange {
 }
 
 /**
- * The frames of one job, in the format in which they travel: one file of `u32be size + bytes`, one frame behind the
- * other, beside an index of where each ends. Frames are numbered from 1. Nobody is told of a frame that is not whole
+ * The frames of one job, in the format in which they travel: one file of `u32be count`, which is right once they have
+ * ended, and `u32be size + bytes`, one frame behind the other, beside an index of where each ends. Frames are numbered from 1. Nobody is told of a frame that is not whole
  * in the file; one that a crash cut short is cut off when the file is opened to be written again.
  */
 export class FramePack {
   readonly path: string
   /** No more frames will come. */
   isEnded: boolean
+  /** The file as it stands is what travels, its count included. */
+  isWhole = false
   readonly #file: FileHandle
   readonly #index: FrameIndex
   readonly #wakeUps: WakeUps
@@ -53,8 +55,11 @@ export class FramePack {
     try {
       file = await open(path, constants.O_RDONLY)
       const index = await FrameIndex.open(indexPath(path), { isWritable: false })
-      index.trim((await file.stat()).size)
-      return new FramePack(path, { file, index, isEnded: true, wakeUps: new WakeUps() })
+      const { size } = await file.stat()
+      index.trim(size)
+      const pack = new FramePack(path, { file, index, isEnded: true, wakeUps: new WakeUps() })
+      pack.isWhole = size === index.bytes && (await readCount(file)) === index.count
+      return pack
     } catch (error) {
       await file?.close()
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -89,7 +94,9 @@ export class FramePack {
     await this.#file.truncate(this.#index.bytes)
   }
 
-  end(): void {
+  /** Never rejects: a count that could not be written is missing in the file only. */
+  async end(): Promise<void> {
+    this.isWhole = await writeAll(this.#file, [countWord(this.count)], 0).then(() => true, () => false)
     this.isEnded = true
     this.#wakeUps.wake()
   }
@@ -134,6 +141,18 @@ export class FramePack {
 
 /** Buffers in one writev call; the system takes at most 1024. */
 const MOST_PARTS = 512
+
+/** In front of the frames of a pack: how many there are. */
+export function countWord(count: number): Buffer {
+  const word = Buffer.allocUnsafe(FIRST_FRAME_AT)
+  word.writeUInt32BE(count)
+  return word
+}
+
+async function readCount(file: FileHandle): Promise<number | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_FRAME_AT), 0, FIRST_FRAME_AT, 0)
+  return bytesRead === FIRST_FRAME_AT ? buffer.readUInt32BE(0) : undefined
+}
 
 export function indexPath(path: string): string {
   return `${path}.index`
