@@ -14,6 +14,13 @@ export interface CommandRunnerOptions {
   readonly sanjuuni?: () => Promise<Sanjuuni | undefined>
 }
 
+export interface ProbeOptions {
+  readonly cwd: string
+  readonly signal: AbortSignal
+  readonly demuxer?: string | undefined
+  onComplaint(text: string): void
+}
+
 /** Runs what plans name: `ffmpeg` and `ffprobe` are the engine's, wherever that was found. */
 export class CommandRunner {
   readonly #engine: () => Promise<Engine>
@@ -36,9 +43,9 @@ export class CommandRunner {
     }
   }
 
-  /** Asks ffprobe about a staged file. Throws a NotMediaError where there is nothing in it that ffmpeg can read. */
-  async probe(file: string, { cwd, signal, onComplaint }: { cwd: string; signal: AbortSignal; onComplaint: (text: string) => void }): Promise<MediaInfo> {
-    const invocation = invocationOf(await this.#engine(), { program: 'ffprobe', args: probeArgs(file) })
+  /** Asks ffprobe about a file, which it takes for what it says itself unless `demuxer` says what it is. Throws a NotMediaError where there is nothing in it that ffmpeg can read. */
+  async probe(file: string, { cwd, signal, demuxer, onComplaint }: ProbeOptions): Promise<MediaInfo> {
+    const invocation = invocationOf(await this.#engine(), { program: 'ffprobe', args: probeArgs(file, { demuxer }) })
     const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, timeoutMs: PROBE_MS })
     for (const line of stderr.split('\n')) if (line.trim()) onComplaint(line.replaceAll(file, 'input').trim())
     return parseMediaInfo(stdout)

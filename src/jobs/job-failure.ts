@@ -9,6 +9,11 @@ export class OutputMissingError extends Error {
   override name = 'OutputMissingError'
 }
 
+/** An output that is there, and is not all that the command was to make. */
+export class OutputIncompleteError extends Error {
+  override name = 'OutputIncompleteError'
+}
+
 /** Why a job failed, for the one who asked for it: always a reason, never a path of this machine. */
 export function toJobError(error: unknown, { logTail, lastError }: { logTail: readonly string[]; lastError: string | undefined }): JobError {
   return { ...explain(error, lastError), log_tail: logTail }
@@ -21,6 +26,9 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
   }
   if (error instanceof JobStalledError) return { code: 'stalled', message: error.message, hint: 'Check the input; the same job may be retried' }
   if (error instanceof OutputMissingError) return { code: 'output_missing', message: error.message, hint: lastError ? `The last error in the log: ${lastError}` : 'See the log' }
+  if (error instanceof OutputIncompleteError) {
+    return { code: 'output_incomplete', message: error.message, hint: `${lastError ? `The last error in the log: ${lastError}. ` : ''}The same job may be retried` }
+  }
   if (error instanceof CommandNotStartedError || error instanceof CommandLimitError) return { code: 'command_not_run', message: error.message }
   if (error instanceof HubError) return { code: error.code, message: error.message, ...(error.hint !== undefined && { hint: error.hint }) }
   if (isFileError(error, 'ENOSPC', 'EDQUOT')) return { code: 'disk_full', message: 'The disk became full', hint: 'The same job may be retried when there is room' }

@@ -1,16 +1,17 @@
-import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactSpec, Command, FrameOutput, Plan } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { AttemptLimits } from './attempt-limits.ts'
+import { CommandAccount } from './command-account.ts'
 import type { CommandRunner } from './command-runner.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import { FrameIntake } from './frame-intake.ts'
 import type { FrameStore } from './frame-store.ts'
-import { OutputMissingError } from './job-failure.ts'
+import { OutputIncompleteError } from './job-failure.ts'
 import type { JobWriter } from './job-log.ts'
 import type { LogLines } from './log-lines.ts'
 import type { ProgressMeter } from './progress-meter.ts'
+import { verifyOutputs, type OutputWarning } from './verify-output.ts'
 import type { JobWorkspace } from './workspace.ts'
 
 /** What a command may want to write at once: where this does not fit, it has found the disk full. */
@@ -34,23 +35,42 @@ export interface PlanRun {
   }
 }
 
-/** Runs a plan's commands one after the other and publishes what they make. Resolves to the names of the artifacts. */
-export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<readonly string[]> {
+export interface PlanOutcome {
+  /** The names of the artifacts. */
+  readonly files: readonly string[]
+  readonly warnings: readonly OutputWarning[]
+}
+
+/** Runs a plan's commands one after the other and publishes what they make. */
+export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<PlanOutcome> {
   const { lines, limits, meter, options } = run
-  const files: string[] = []
+  const published: PlanOutcome[] = []
+  let account = new CommandAccount({ program: 'node' })
   for (const [index, command] of plan.commands.entries()) {
-    await runCommandOf(jobId, command, { ...run, index })
-    files.push(...(await publish(jobId, command.artifacts ?? [], run)))
+    account = new CommandAccount(command)
+    await runCommandOf(jobId, command, { ...run, index, account })
+    if (account.complaint !== undefined) {
+      await options.disk.assertRoomFor(WRITE_BYTES)
+      throw new OutputIncompleteError(`${command.program} ended well but said: ${account.complaint}`)
+    }
+    published.push(await publish(jobId, command.artifacts ?? [], { ...run, account }))
   }
   limits.stopWatching()
   await lines.finish()
   // A full disk makes ffmpeg leave half a file behind and exit 0 all the same.
   await options.disk.assertRoomFor(WRITE_BYTES)
   meter.enter('publishing')
-  return [...files, ...(await publish(jobId, plan.artifacts, run))]
+  published.push(await publish(jobId, plan.artifacts, { ...run, account }))
+  await lines.finish()
+  return { files: published.flatMap(({ files }) => files), warnings: published.flatMap(({ warnings }) => warnings) }
 }
 
-async function runCommandOf(jobId: string, command: Command, run: PlanRun & { readonly index: number }): Promise<void> {
+interface CommandRun extends PlanRun {
+  readonly index: number
+  readonly account: CommandAccount
+}
+
+async function runCommandOf(jobId: string, command: Command, run: CommandRun): Promise<void> {
   const { frames } = run.options
   if (!command.frames) return runLines(jobId, command, run)
   const output = command.frames
@@ -79,7 +99,7 @@ async function runCommandOf(jobId: string, command: Command, run: PlanRun & { re
 
 async function runLines(
   jobId: string, command: Command,
-  { index, limits, lines, meter, options, workspace, onStdout }: PlanRun & { readonly index: number; readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
+  { index, account, limits, lines, meter, options, workspace, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
   await options.runner.run(command, {
@@ -90,6 +110,7 @@ async function runLines(
     onLine(line) {
       limits.sawOutput()
       for (const update of parser.push(line)) {
+        account.heard(update)
         if (update.type === 'progress') meter.ran(index, update)
         else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
       }
@@ -151,17 +172,18 @@ class FrameTeller {
   }
 }
 
-/** Exit 0 is not believed: each promised file has to be there, and to hold something. */
-async function publish(jobId: string, specs: readonly ArtifactSpec[], { workspace, options, writer, attempt }: PlanRun): Promise<string[]> {
-  for (const { file } of specs) {
-    const made = await lstat(join(workspace.outputDirectory, file)).catch(() => undefined)
-    if (!made?.isFile() || made.size === 0) {
-      throw new OutputMissingError(`The command ended well but ${file} ${made ? 'is empty' : 'was not made'}`)
-    }
-  }
+async function publish(
+  jobId: string, specs: readonly ArtifactSpec[], { account, ...run }: PlanRun & { readonly account: CommandAccount },
+): Promise<PlanOutcome> {
+  const { workspace, options, writer, limits, lines, attempt } = run
+  const cwd = workspace.outputDirectory
+  const warnings = await verifyOutputs(specs, {
+    directory: cwd, account, probe: (file, asked) => options.runner.probe(file, { cwd, signal: limits.signal, ...asked }),
+  })
+  for (const { message } of warnings) lines.add('hub', 'warning', message)
   for (const spec of specs) {
-    const artifact = await options.artifacts.put(jobId, join(workspace.outputDirectory, spec.file), spec)
+    const artifact = await options.artifacts.put(jobId, join(cwd, spec.file), spec)
     await writer.append([{ type: 'artifact', data: { artifact } }], { attempt })
   }
-  return specs.map(({ file }) => file)
+  return { files: specs.map(({ file }) => file), warnings }
 }

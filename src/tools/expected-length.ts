@@ -39,7 +39,7 @@ function frameCount(args: CheckedArguments): number | null {
 }
 
 /** What `-t` or `-to` allow; ffmpeg prefers `-t` where both stand. */
-function limitOf(args: CheckedArguments): number | undefined {
+export function limitOf(args: CheckedArguments): number | undefined {
   const end = lastSeconds(args, 'to')
   return lastSeconds(args, 't') ?? (end === undefined ? undefined : Math.max(0, end - (lastSeconds(args, 'ss') ?? 0)))
 }

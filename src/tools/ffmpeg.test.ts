@@ -95,7 +95,10 @@ describe('the plan', () => {
     expect(args).toContain(' -loop 1 -framerate 10 -i /in/1 ')
     expect(args).toContain(' -crf 20 -shortest -t 86400 -f mp4 /out/output-1.mp4 ')
     expect(args).toMatch(/ -frames:v 1 -update 1 -t 86400 -f image2 \/out\/cover\.jpeg$/)
-    expect(artifacts).toEqual([{ file: 'output-1.mp4', contentType: 'video/mp4' }, { file: 'cover.jpeg', contentType: 'image/jpeg' }])
+    expect(artifacts).toEqual([
+      { file: 'output-1.mp4', contentType: 'video/mp4', media: { isTimed: false } },
+      { file: 'cover.jpeg', contentType: 'image/jpeg', media: { isTimed: false, demuxer: 'jpeg_pipe' } },
+    ])
   })
 
   test('does not lengthen what -t or -to limit', async () => {

@@ -8,10 +8,11 @@ import { ffmpegInput } from './ffmpeg-input.ts'
 import type { FfmpegInput, FfmpegOutput } from './ffmpeg-input.ts'
 import { FfmpegProgressParser } from './ffmpeg-progress.ts'
 import { ALLOCATION_GUARD, inputGuards } from './input-guards.ts'
+import { mediaCheck } from './media-check.ts'
 import { findFormat, isNamedAs } from './media-formats.ts'
 import type { MediaFormat } from './media-formats.ts'
 import { MAX_SECONDS } from './option-values.ts'
-import type { Plan, Requirements, Tool, Workspace } from './tool.ts'
+import type { ArtifactSpec, Plan, Requirements, Tool, Workspace } from './tool.ts'
 
 /** ffmpeg itself: inputs, output options that the grammar knows, outputs; one command whatever their number. */
 export const ffmpegTool: Tool<FfmpegInput> = {
@@ -49,8 +50,13 @@ async function plan(input: FfmpegInput, workspace: Workspace): Promise<Plan> {
       ...(expectedSeconds === null ? {} : { expectedSeconds }),
       createParser: () => new FfmpegProgressParser({ expectedSeconds, expectedFrames, hiddenPaths }),
     }],
-    artifacts: outputs.map(({ file, format }) => ({ file, contentType: format.contentType })),
+    artifacts: outputs.map((output) => artifactOf(output, inputs)),
   }
+}
+
+function artifactOf({ file, format, args }: SettledOutput, inputs: readonly ProbedSource[]): ArtifactSpec {
+  const media = mediaCheck(inputs, args, format)
+  return { file, contentType: format.contentType, ...(media && { media }) }
 }
 
 /** What is counted in frames, such as a thumbnail beside a film, is done before what is counted in seconds. */

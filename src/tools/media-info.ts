@@ -4,10 +4,10 @@ import { ALLOCATION_GUARD, inputGuards } from './input-guards.ts'
 import type { MediaInfo, MediaStream } from './tool.ts'
 
 /** The arguments with which ffprobe prints what `parseMediaInfo` reads, as JSON on its stdout. */
-export function probeArgs(file: string): readonly string[] {
+export function probeArgs(file: string, { demuxer }: { readonly demuxer?: string | undefined } = {}): readonly string[] {
   return [
     '-v', 'error', ...ALLOCATION_GUARD, ...inputGuards(),
-    '-show_format', '-show_streams', '-of', 'json', '-i', file,
+    '-show_format', '-show_streams', '-of', 'json', ...(demuxer === undefined ? [] : ['-f', demuxer]), '-i', file,
   ]
 }
 

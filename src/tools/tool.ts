@@ -48,6 +48,23 @@ export interface ArtifactSpec {
   /** Name below the output directory, and the artifact's name. */
   readonly file: string
   readonly contentType: string
+  /** Where ffprobe can open such a file, it has to. */
+  readonly media?: MediaCheck
+}
+
+/** What tells that a file of media is whole. */
+export interface MediaCheck {
+  /** What ffprobe is to take the file for; left out where it can tell. */
+  readonly demuxer?: string
+  /** The file tells how long it is, and is meant to be as long as the command says. */
+  readonly isTimed: boolean
+  readonly declaredSeconds?: DeclaredSeconds
+}
+
+/** How long the sources claim to be; left out where they claim nothing. */
+export interface DeclaredSeconds {
+  readonly video?: number
+  readonly audio?: number
 }
 
 export interface Command {

@@ -33,7 +33,7 @@ export function gifPlan(file: string, picture: ShownPicture, options: GifOptions
       ...(seconds !== undefined && { expectedSeconds: seconds }),
       createParser: () => new FfmpegProgressParser({ expectedSeconds: seconds ?? null, expectedFrames, hiddenPaths }),
     }],
-    artifacts: [{ file: name, contentType: 'image/gif' }],
+    artifacts: [{ file: name, contentType: 'image/gif', media: { isTimed: false } }],
     result: { fps: options.framesPerSecond, width: options.width, height: options.height },
   }
 }
