@@ -123,6 +123,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const workerOptions = {
     log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
+    onShortage: (jobId: string, error: unknown) => logger.error('job.short_of_resources', { job: jobId, error }),
   }
   const pool = new WorkerPool({
     queue, events, slots: config.concurrency, work: (id, signal) => work(id, signal, workerOptions),

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isFileError } from './file-error.ts'
 
 /** A program ran and ended with something else than exit 0. */
 export class CommandFailedError extends Error {
@@ -32,6 +33,11 @@ export class CommandNotStartedError extends Error {
   get isTransient(): boolean {
     return ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'].includes(this.code)
   }
+}
+
+/** The machine was short of descriptors, processes or memory: the same may work later. */
+export function isShortage(error: unknown): boolean {
+  return error instanceof CommandNotStartedError ? error.isTransient : isFileError(error, 'EMFILE', 'ENFILE')
 }
 
 /** A program that is read as a whole took too long or said too much. */

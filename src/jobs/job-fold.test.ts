@@ -52,13 +52,14 @@ test.each([[1, 5], [5, 5], [6, 4], [7, 1], [9, 1], [50, 1], [0, 10]])(
   },
 )
 
-test('interruptions count from the last time that the job ended', async () => {
+test('interruptions and shortages count from the last time that the job ended', async () => {
   const stream = await openStream()
   const interrupted = { type: 'status', data: { status: 'queued', reason: 'interrupted' } }
-  await stream.append([...EVENTS.slice(0, 2), interrupted, interrupted, { type: 'status', data: { status: 'queued', reason: 'hub_stopped' } }])
-  expect(stream.fold.interruptions).toBe(2)
+  const short = { type: 'status', data: { status: 'queued', reason: 'short_of_resources' } }
+  await stream.append([...EVENTS.slice(0, 2), interrupted, short, interrupted, { type: 'status', data: { status: 'queued', reason: 'hub_stopped' } }])
+  expect([stream.fold.interruptions, stream.fold.shortages]).toEqual([2, 1])
   await stream.append([{ type: 'end', data: { status: 'failed' } }])
-  expect(stream.fold.interruptions).toBe(0)
+  expect([stream.fold.interruptions, stream.fold.shortages]).toEqual([0, 0])
 })
 
 test('a snapshot shows what is told beside the log until the job has ended', async () => {

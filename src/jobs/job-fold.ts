@@ -12,6 +12,8 @@ export class JobFold implements Fold {
   #offset = ''
   /** How often the hub went down under it since it was last asked for. */
   interruptions = 0
+  /** How often the machine was short of what its programs need since then. */
+  shortages = 0
   readonly #milestones: { readonly to: number; readonly event: JobEvent }[] = []
   readonly #logEnds: number[] = []
   readonly #logLasts: number[] = []
@@ -52,8 +54,11 @@ export class JobFold implements Fold {
     const event = { type: line.type, at: line.at, data } as JobEvent
     this.#milestones.push({ to: line.to, event })
     this.job = applyEvent(this.job, event)
-    if (event.type === 'end') this.interruptions = 0
-    else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
+    if (event.type === 'end') {
+      this.interruptions = 0
+      this.shortages = 0
+    } else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
+    else if (event.type === 'status' && event.data.reason === 'short_of_resources') this.shortages++
   }
 
   #jobAt(at: number): Job {

@@ -108,6 +108,11 @@ export class JobWriter {
     return last?.type === 'progress' ? (last.data as EventDataByType['progress']).progress : fold.job.progress
   }
 
+  /** How often the job went back to the queue since the machine was short of something. */
+  get shortages(): number {
+    return this.#open.stream.fold.shortages
+  }
+
   /** Bytes of the log so far. */
   get logBytes(): number {
     return this.#open.stream.head

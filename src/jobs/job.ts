@@ -73,7 +73,7 @@ export type StatusData = Partial<
 > & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }
 
 /** Why a job went back to the queue, where nobody asked for it. */
-export type StatusReason = 'interrupted' | 'hub_stopped' | 'retried'
+export type StatusReason = 'interrupted' | 'hub_stopped' | 'short_of_resources' | 'retried'
 
 export type ProgressData = { readonly rev: number; readonly progress: number | null } & Partial<
   Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'eta_s'>

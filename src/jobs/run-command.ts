@@ -4,6 +4,7 @@ import { CommandFailedError, CommandLimitError, CommandNotStartedError } from '.
 import { findProgram, SYSTEM_PATH } from './find-program.ts'
 import { LineSplitter } from './line-splitter.ts'
 import { signalGroup } from './process-group.ts'
+import { assertDescriptorsForChild } from './spare-descriptors.ts'
 import { findSandbox, type Invocation, type Limits, type Sandbox } from './sandbox.ts'
 
 export interface RunOptions extends Invocation {
@@ -158,6 +159,7 @@ async function runGroup(options: GroupOptions): Promise<Exit> {
   if (!file) throw new CommandNotStartedError(program, 'ENOENT')
   if (hasNul(options)) throw new CommandNotStartedError(program, 'EINVAL')
 
+  assertDescriptorsForChild(program)
   const invocation = sandbox.wrap({ program: file, args: options.args }, limits)
   const child = execa(invocation.program, invocation.args, {
     ...CHILD_OPTIONS, cwd, env: { PATH: SYSTEM_PATH, LANG: 'C.UTF-8', HOME: cwd, TMPDIR: cwd, ...env },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { EventLog } from '../streams/event-log.ts'
 import { MemoryLogStorage } from '../streams/log-storage.memory.ts'
 import { HubStoppingError, JobCancelledError } from './attempt-limits.ts'
@@ -19,7 +19,10 @@ beforeEach(async () => {
   events = new EventLog({ storage: new MemoryLogStorage(), fold: () => new JobFold() })
   errors = []
 })
-afterEach(() => events.close())
+afterEach(async () => {
+  vi.useRealTimers()
+  await events.close()
+})
 
 function poolOf(work: (jobId: string, signal: AbortSignal) => Promise<Outcome>, slots = 2): WorkerPool {
   return new WorkerPool({ queue, events, slots, work, onInternalError: (error) => errors.push(error) })
@@ -91,6 +94,27 @@ test('what still runs after the drain goes back to its place', async () => {
   expect(queue.waiting()).toEqual(['c'])
   await pool.stop({ drainMs: 5 })
   expect(queue.waiting()).toEqual(['a', 'b', 'c'])
+})
+
+test('after a shortage nothing is begun for a while, twice as long each time, and places are kept', async () => {
+  vi.useFakeTimers()
+  for (const id of ['a', 'b']) queue.enqueue(id)
+  const begun: string[] = []
+  const pool = poolOf(async (id) => {
+    begun.push(id)
+    return begun.length <= 2 ? 'back_later' : 'ended'
+  }, 1)
+  pool.wake()
+  await vi.advanceTimersByTimeAsync(900)
+  pool.wake()
+  expect([begun, queue.waiting()]).toEqual([['a'], ['a', 'b']])
+  await vi.advanceTimersByTimeAsync(200)
+  expect([begun, queue.waiting()]).toEqual([['a', 'a'], ['a', 'b']])
+  await vi.advanceTimersByTimeAsync(1800)
+  expect(begun).toHaveLength(2)
+  await vi.advanceTimersByTimeAsync(200)
+  expect([begun, queue.waiting()]).toEqual([['a', 'a', 'a', 'b'], []])
+  await pool.stop({ drainMs: 0 })
 })
 
 test('a cancelled job has ended when cancel resolves, and the next one has begun', async () => {

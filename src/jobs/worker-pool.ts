@@ -9,6 +9,9 @@ const EXTEND_EACH_MS = 10_000
 /** What a job may take to end once it has been told to. */
 const LET_GO_MS = 10_000
 
+/** After a shortage nothing is begun for a while, twice as long each time until a job has ended. */
+const PAUSE_MS = { first: 1000, longest: 30_000 }
+
 export interface WorkerPoolOptions {
   readonly queue: JobQueue
   readonly events: EventLog<JobFold>
@@ -30,6 +33,8 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions
   readonly #running = new Map<string, Running>()
   readonly #timer: NodeJS.Timeout
+  #pauseMs = 0
+  #pause: NodeJS.Timeout | undefined
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
@@ -90,6 +95,7 @@ export class WorkerPool {
     await Promise.race([isOver, Promise.all([...this.#running.values()].map(({ done }) => done))])
     for (const timer of timers) clearTimeout(timer)
     clearInterval(this.#timer)
+    clearTimeout(this.#pause)
   }
 
   /**
@@ -113,12 +119,21 @@ export class WorkerPool {
 
   #claimAll(): number {
     let count = 0
-    for (; !this.isStopping && this.freeSlots > 0; count++) {
+    for (; !this.isStopping && this.#pause === undefined && this.freeSlots > 0; count++) {
       const claim = this.#options.queue.claim(this.worker, Date.now())
       if (!claim) break
       this.#start(claim)
     }
     return count
+  }
+
+  #pauseClaims(): void {
+    if (this.#pause) return
+    this.#pauseMs = Math.min(PAUSE_MS.longest, this.#pauseMs * 2 || PAUSE_MS.first)
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.wake()
+    }, this.#pauseMs)
   }
 
   #start(claim: Claim): void {
@@ -131,8 +146,10 @@ export class WorkerPool {
     const { queue, work, onInternalError } = this.#options
     try {
       const outcome = await work(claim.jobId, signal)
+      if (outcome === 'back_later') this.#pauseClaims()
+      else this.#pauseMs = 0
       if (outcome === 'ended') queue.release(claim)
-      else if (outcome === 'back_to_queue') queue.enqueue(claim.jobId)
+      else if (outcome !== 'lost') queue.enqueue(claim.jobId)
     } catch (error) {
       // The log or the queue could not be written. The lease runs out, and the job is found again.
       onInternalError(error, claim.jobId)

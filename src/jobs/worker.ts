@@ -2,7 +2,7 @@ import { HubError } from '../errors.ts'
 import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
-import { CommandFailedError } from './command-errors.ts'
+import { CommandFailedError, isShortage } from './command-errors.ts'
 import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { FrameStore } from './frame-store.ts'
@@ -31,10 +31,15 @@ export interface WorkerOptions {
   readonly logBytes: number
   readonly retentionMs: number
   readonly onInternalError: (jobId: string, error: unknown) => void
+  /** Told once of a job that has to be tried again since the machine is short of something. */
+  readonly onShortage: (jobId: string, error: unknown) => void
 }
 
-/** What becomes of the job's place in the queue. */
-export type Outcome = 'ended' | 'back_to_queue' | 'lost'
+/** As often as this a job is tried again, which takes some two minutes. */
+const MOST_SHORTAGES = 8
+
+/** What becomes of the job's place in the queue. `back_later`: nobody should work for a while. */
+export type Outcome = 'ended' | 'back_to_queue' | 'back_later' | 'lost'
 
 /** Works one claimed job: stage, plan, run, publish. Whatever happens, the log says how it ended. */
 export async function work(jobId: string, signal: AbortSignal, options: WorkerOptions): Promise<Outcome> {
@@ -121,12 +126,22 @@ async function settle(
 ): Promise<Outcome> {
   if (error instanceof LeaseLostError) return 'lost'
   const cause = await causeOf(error, options.disk)
+  const isFirstShortage = writer.shortages === 0
+  const isTriedAgain = isShortage(cause) && writer.shortages < MOST_SHORTAGES
+  if (isTriedAgain && isFirstShortage) {
+    options.onShortage(jobId, cause)
+    lines.add('hub', 'warning', 'The machine is short of files, processes or memory: the job is tried again in a moment')
+  }
   // First of all: on a full disk the log waits for the room that these give back.
   await clear(jobId, { of: 'workspace and artifacts', options })
   await lines.finish()
   if (cause instanceof HubStoppingError) {
     await writer.append([{ type: 'status', data: { status: 'queued', reason: 'hub_stopped' } }], { attempt, durable: true })
     return 'back_to_queue'
+  }
+  if (isTriedAgain) {
+    await writer.append([{ type: 'status', data: { status: 'queued', reason: 'short_of_resources' } }], { attempt, durable: true })
+    return 'back_later'
   }
   const { retentionMs } = options
   if (cause instanceof JobCancelledError) {
