@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { callerOf, guard } from './access/guard.ts'
+import { strictHeaders } from './access/headers.ts'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
-import { gmapiRoutes } from './compat/gmapi.ts'
+import { gmapiRoutes, isGmapiPath } from './compat/gmapi.ts'
+import { answerError } from './compat/gmapi-errors.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
@@ -21,11 +24,15 @@ import { toolRoutes } from './tools/routes.ts'
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
   const { config, jobs, artifacts, frames, uploads, handOver, logger } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
-  app.onError((error, c) => problemResponse(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause })))
+  app.onError((error, c) => {
+    const answer = isGmapiPath(c.req.path) ? answerError : problemResponse
+    return answer(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause }))
+  })
   app.notFound((c) => {
     const error = new HubError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 80)}`, { hint: 'docs/protocol.md lists what there is' })
     return problemResponse(c, error, () => undefined)
   })
+  app.use(strictHeaders(context.access), guard(context.access))
   const openJob = (c: { req: { param(name: 'id'): string } }) => jobs.openStream(c.req.param('id'))
   app.route('/', eventRoutes(
     [
@@ -35,14 +42,14 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     ],
     { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount },
   ))
-  app.route('/', jobRoutes({ jobs }))
+  app.route('/', jobRoutes({ jobs, callerOf }))
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))
   app.route('/', frameRoutes({ jobs, frames, handOver }))
   app.route('/', previewRoutes(context))
-  app.route('/', uploadRoutes({ uploads }))
+  app.route('/', uploadRoutes({ uploads, callerOf }))
   app.route('/', toolRoutes())
   app.route('/', qrRoutes())
-  app.route('/', gmapiRoutes(context))
+  app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.get('/health', async (c) => {

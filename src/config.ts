@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
+import { ANONYMOUS, type Anonymous } from './access/policy.ts'
 import { HubError } from './errors.ts'
 
 const GIBIBYTE = 1024 ** 3
@@ -24,7 +25,13 @@ export const configSchema = z.object({
   REELTIME_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'takes an http or https URL' }).optional().describe('The hub as its users reach it, for absolute links; otherwise taken from each request'),
   REELTIME_TRUSTED_PROXIES: list.default([]).describe('Addresses and CIDRs of the proxies whose X-Forwarded-* headers count, comma-separated'),
   REELTIME_X_ACCEL: location.optional().describe('The internal location at which nginx, one of the trusted proxies, finds the data directory; nginx then sends the files of jobs itself'),
-  REELTIME_ALLOWED_ORIGINS: list.default([]).describe('Origins of other pages that may open WebSockets here, comma-separated'),
+  REELTIME_ALLOWED_ORIGINS: list.default([]).describe('Origins of other sites whose pages may do what their keys may, and open WebSockets, comma-separated'),
+  REELTIME_ANONYMOUS: z.enum(ANONYMOUS, `takes ${ANONYMOUS.join(', ')}`).optional().describe('What those without a key may do: open (everything), submit (submit jobs, and read those whose ids they know) or none (only the latter). Default: open for programs on this machine where HOST is loopback, otherwise none; see docs/access.md'),
+  REELTIME_REQUESTS_PER_MINUTE: count.default(3000).describe('How many requests a key, or an address without one, may send in a minute'),
+  REELTIME_SUBMITS_PER_MINUTE: count.default(60).describe('How many jobs and files a key, or an address without one, may send in a minute'),
+  REELTIME_CONNECTIONS_PER_ADDRESS: count.default(256).describe('How many connections one address may hold open'),
+  REELTIME_READERS_PER_ADDRESS: count.default(1000).describe('How many jobs a key, or an address without one, may follow at the same time'),
+  REELTIME_READERS_PER_JOB: count.default(5000).describe('How many may follow one job at the same time'),
   REELTIME_CONCURRENCY: count.default(availableParallelism()).describe('How many jobs run at the same time (default: the cores)'),
   REELTIME_MAX_WAITING: count.default(1000).describe('How many jobs may wait; one more is answered 429'),
   REELTIME_MAX_READERS: count.default(20_000).describe('How many readers may follow at the same time'),
@@ -52,6 +59,12 @@ export interface Config {
   /** With a slash at its end. */
   readonly xAccelPrefix: string | undefined
   readonly allowedOrigins: readonly string[]
+  readonly anonymous: Anonymous | undefined
+  readonly requestsPerMinute: number
+  readonly submitsPerMinute: number
+  readonly connectionsPerAddress: number
+  readonly readersPerAddress: number
+  readonly readersPerJob: number
   readonly concurrency: number
   readonly maxWaiting: number
   readonly maxReaders: number
@@ -97,6 +110,12 @@ export function parseConfig(environment: Environment): Config {
     trustedProxies: values.REELTIME_TRUSTED_PROXIES,
     xAccelPrefix: values.REELTIME_X_ACCEL?.replace(/\/?$/, '/'),
     allowedOrigins: values.REELTIME_ALLOWED_ORIGINS,
+    anonymous: values.REELTIME_ANONYMOUS,
+    requestsPerMinute: values.REELTIME_REQUESTS_PER_MINUTE,
+    submitsPerMinute: values.REELTIME_SUBMITS_PER_MINUTE,
+    connectionsPerAddress: values.REELTIME_CONNECTIONS_PER_ADDRESS,
+    readersPerAddress: values.REELTIME_READERS_PER_ADDRESS,
+    readersPerJob: values.REELTIME_READERS_PER_JOB,
     concurrency: values.REELTIME_CONCURRENCY,
     maxWaiting: values.REELTIME_MAX_WAITING,
     maxReaders: values.REELTIME_MAX_READERS,

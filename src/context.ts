@@ -1,5 +1,10 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { Access } from './access/access.ts'
+import { anonymousAccess, describeAccess } from './access/anonymous.ts'
+import { keyFileIn } from './access/key-file.ts'
+import { Keys } from './access/keys.ts'
+import { Usage } from './access/usage.ts'
 import type { Config } from './config.ts'
 import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
@@ -49,6 +54,9 @@ export interface HubContext {
   readonly origin: RequestOrigin
   /** Undefined where the hub sends its files itself. */
   readonly handOver: HandOver | undefined
+  readonly access: Access
+  /** For the operator: who may do what; undefined where only programs on this machine can ask. */
+  readonly accessLine: string | undefined
   readonly fetchAllowEntries: number
   /** Found in the background, from the first call on. */
   readonly engine: () => Promise<Engine>
@@ -91,6 +99,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const origin = new RequestOrigin(config)
   const { xAccelPrefix } = config
   const handOver = xAccelPrefix === undefined ? undefined : handOverTo(xAccelPrefix, { directory, isForwarded: (request) => origin.isForwarded(request) })
+  const keys = new Keys({ path: keyFileIn(directory), onUnreadable: (error) => logger.error('keys.unreadable', { error }) })
+  const anonymous = anonymousAccess({ ...config, keyCount: keys.count })
+  const usage = new Usage(database)
+  const access = new Access({ ...config, keys, anonymous, origin, usage })
   const jobsDirectory = join(directory, 'jobs')
   const jobDirectory = (id: string) => join(jobsDirectory, id)
   const logFile = (id: string) => join(jobsDirectory, id, 'events.ndjson')
@@ -124,9 +136,14 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
     onShortage: (jobId: string, error: unknown) => logger.error('job.short_of_resources', { job: jobId, error }),
+    onFetched(jobId: string, bytes: number) {
+      const owner = index.ownerOf(jobId)
+      if (owner !== undefined) usage.add(owner, { bytes })
+    },
   }
   const pool = new WorkerPool({
-    queue, events, slots: config.concurrency, work: (id, signal) => work(id, signal, workerOptions),
+    queue, events, slots: config.concurrency, concurrencyOf: (owner) => access.concurrencyOf(owner),
+    onWorked: (owner, workedMs) => usage.add(owner, { workedMs }), work: (id, signal) => work(id, signal, workerOptions),
     onInternalError: (error, jobId) => logger.error('worker.broke_down', { job: jobId, error }),
   })
   const intake = new JobIntake({
@@ -151,7 +168,8 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
 
   return {
-    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
+    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, access,
+    accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     letReadersGo() {
       events.cutFollowers()
       feed.cutFollowers()
@@ -161,6 +179,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       await Promise.all([retention.stop(), preview.close()])
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
+      usage.write()
       closeDatabase(database)
       lock.release()
     },

@@ -26,11 +26,14 @@ export function toProblem(error: HubError): Problem {
   }
 }
 
+export const WAY_TO_AUTHENTICATE = 'Bearer realm="reeltime"'
+
 /** Answers with a HubError; anything else is told to `onInternalError` and to the caller only that it happened. */
 export function problemResponse(c: Context, error: unknown, onInternalError: (error: unknown) => void): Response {
   const known = asHubError(error)
   if (known.code === 'internal') onInternalError(error)
   if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
+  if (known.code === 'unauthenticated') c.header('WWW-Authenticate', WAY_TO_AUTHENTICATE)
   return c.body(JSON.stringify(toProblem(known)), known.status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*',
   })

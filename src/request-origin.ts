@@ -16,7 +16,7 @@ export class RequestOrigin {
   /** For example `https://hub.example`, without a slash at the end. */
   of(request: IncomingMessage): string {
     if (this.#publicUrl !== undefined) return this.#publicUrl
-    const isForwarded = this.#isTrusted(request.socket.remoteAddress)
+    const isForwarded = this.isTrustedProxy(request.socket.remoteAddress)
     const forwardedHost = isForwarded ? first(request.headers['x-forwarded-host']) : undefined
     const host = [forwardedHost, request.headers.host].find((name) => name !== undefined && HOST.test(name))
     const protocol = isForwarded && first(request.headers['x-forwarded-proto']) === 'https' ? 'https' : 'http'
@@ -26,13 +26,13 @@ export class RequestOrigin {
   /** Who asks: the last address that no trusted proxy of ours stands at. */
   clientAddress(request: IncomingMessage): string {
     const { remoteAddress = '' } = request.socket
-    const forwarded = this.#isTrusted(remoteAddress) ? String(request.headers['x-forwarded-for'] ?? '').split(',').map((part) => part.trim()) : []
-    return forwarded.findLast((address) => address !== '' && !this.#isTrusted(address)) ?? remoteAddress
+    const forwarded = this.isTrustedProxy(remoteAddress) ? String(request.headers['x-forwarded-for'] ?? '').split(',').map((part) => part.trim()) : []
+    return forwarded.findLast((address) => address !== '' && !this.isTrustedProxy(address)) ?? remoteAddress
   }
 
   /** Passed on by a trusted proxy, and not made by something else at its address, such as a command line on this machine. */
   isForwarded({ socket, headers }: IncomingMessage): boolean {
-    return headers['x-forwarded-for'] !== undefined && this.#isTrusted(socket.remoteAddress)
+    return headers['x-forwarded-for'] !== undefined && this.isTrustedProxy(socket.remoteAddress)
   }
 
   /** A page of another origin has no business on our sockets; what sends no Origin is no page. */
@@ -42,7 +42,7 @@ export class RequestOrigin {
     return URL.canParse(origin) && new URL(origin).host === new URL(this.of(request)).host
   }
 
-  #isTrusted(remoteAddress: string | undefined): boolean {
+  isTrustedProxy(remoteAddress: string | undefined): boolean {
     if (remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return false
     const address = ipaddr.process(remoteAddress)
     return this.#trusted.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))

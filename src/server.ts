@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { serve as listen } from '@hono/node-server'
+import { capSockets } from './access/socket-caps.ts'
 import { createApp } from './app.ts'
 import { flagsToVariables, parseConfig, type Config } from './config.ts'
 import { createContext } from './context.ts'
@@ -31,10 +32,13 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.stdout.write(`reeltime is listening on ${hub.url}\n`)
+  if (hub.accessLine !== undefined) process.stdout.write(`${hub.accessLine}\n`)
 }
 
 export interface Hub {
   readonly url: string
+  /** What others may do here, where there may be others. */
+  readonly accessLine: string | undefined
   /** Lets running jobs end within the drain time, then everything else. */
   stop(): Promise<void>
 }
@@ -44,14 +48,23 @@ export async function startHub(environment: Readonly<Record<string, string | und
   const config = parseConfig(environment)
   const context = await createContext(config, logger)
   const app = createApp(context)
-  const server = listen({ fetch: app.fetch, hostname: config.host, port: config.port, autoCleanupIncoming: false }) as Server
+  const server = listen({
+    fetch: app.fetch, hostname: config.host, port: config.port, autoCleanupIncoming: false, serverOptions: { maxHeaderSize: HEADER_BYTES },
+  }) as Server
+  server.maxConnections = config.maxReaders + SPARE_CONNECTIONS
+  capSockets(server, { perAddress: config.connectionsPerAddress, isCounted: (address) => context.access.countsSocketsOf(address) })
   server.headersTimeout = 15_000
   // Bodies have limits of their own, by progress and not by total time.
   server.requestTimeout = 0
   const gate = openWebSocketGate(server, {
     routes: webSocketRoutes(context),
-    isAllowedOrigin: (request) => context.origin.isAllowed(request, config.allowedOrigins),
+    isAllowedOrigin: (request) => context.access.isAllowedOrigin(request),
     maxConnections: config.maxReaders,
+    admit(request, reach) {
+      const caller = context.access.identify(request)
+      if (reach === 'all') context.access.assertMay(caller, 'admin')
+      return { enter: (job) => context.access.enter(caller, job) }
+    },
   })
   try {
     await untilListening(server, config)
@@ -63,6 +76,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
   void context.engine().catch((error: unknown) => logger.error('ffmpeg.missing', { error }))
   void context.retention.sweep()
   return {
+    accessLine: context.accessLine,
     url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`,
     async stop() {
       await context.pool.stop({ drainMs: config.drainMs })
@@ -73,6 +87,10 @@ export async function startHub(environment: Readonly<Record<string, string | und
     },
   }
 }
+
+const HEADER_BYTES = 16 * 1024
+/** For requests that are answered at once, besides those who follow. */
+const SPARE_CONNECTIONS = 1000
 
 function untilListening(server: Server, { host, port }: Config): Promise<void> {
   if (server.listening) return Promise.resolve()

@@ -8,7 +8,7 @@ import type { WebSocketRoute } from './streams/websocket.ts'
 export function webSocketRoutes({ jobs, frames, artifacts }: HubContext): readonly WebSocketRoute[] {
   const followJob: WebSocketRoute['accept'] = (connection) => followByWebSocket(connection, () => jobs.openStream(connection.parameters[0] ?? ''))
   return [
-    { path: /^\/api\/jobs\/events$/, accept: (connection) => followByWebSocket(connection, () => jobs.openFeed()) },
+    { path: /^\/api\/jobs\/events$/, reach: 'all', accept: (connection) => followByWebSocket(connection, () => jobs.openFeed()) },
     { path: /^\/api\/jobs\/([^/]+)\/events$/, accept: followJob },
     { path: /^\/api\/jobs\/([^/]+)\/frames$/, mayCompress: true, accept: (connection) => pushFrames(connection, { jobs, frames }) },
     { path: /^\/api\/jobs\/([^/]+)\/sanjuuni\/?$/, accept: (connection) => serveSanjuuni(connection, { jobs, frames, artifacts }) },

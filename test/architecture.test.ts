@@ -8,14 +8,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   streams: ['errors.ts'],
   fetch: ['errors.ts'],
   jobs: ['errors.ts', 'tools', 'streams', 'fetch'],
+  access: ['errors.ts', 'request-origin.ts', 'jobs'],
   compat: ['errors.ts', 'problem.ts', 'request-origin.ts', 'tools', 'streams', 'jobs'],
   client: ['jobs/job.ts'],
-  cli: ['client', 'jobs', 'config.ts', 'errors.ts', 'server.ts', 'tools', 'version.ts'],
+  cli: ['access', 'client', 'jobs', 'config.ts', 'errors.ts', 'server.ts', 'tools', 'version.ts'],
 }
 
 /** What only some files may import or say, and which. */
 const ONLY: readonly { readonly what: RegExp; readonly name: string; readonly files: RegExp }[] = [
-  { what: /from 'hono|from '@hono|import\('hono/, name: 'hono', files: /routes\.ts$|^(app|problem|server)\.ts$|^compat\/|^jobs\/(serve-file|read-json)\.ts$/ },
+  { what: /from 'hono|from '@hono|import\('hono/, name: 'hono', files: /routes\.ts$|^(app|problem|server)\.ts$|^compat\/|^jobs\/(serve-file|read-json)\.ts$|^access\/(guard|headers)\.ts$/ },
   { what: /'(node:)?child_process'|'execa'/, name: 'child processes', files: /^jobs\/run-command\.ts$|^tools\/sanjuuni\/program\/decoder\.ts$/ },
   { what: /process\.env/, name: 'process.env', files: /^(server|cli)\.ts$/ },
   { what: /new (FileLogStorage|JobQueue|JobIndex)\(/, name: 'an implementation', files: /^context\.ts$/ },

@@ -20,7 +20,8 @@ beforeAll(async () => {
   clip = join(hub.directory, 'clip.mp4')
   await makeClip(clip, 3)
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-  page = await browser.newPage()
+  // What the hub serves may load nothing; here it stands in for an application's page.
+  page = await browser.newPage({ bypassCSP: true })
   // The built modules, as they are, on the hub's own origin.
   await page.route(`${hub.url}/sdk/**`, async (route) => {
     const file = new URL(route.request().url()).pathname.replace('/sdk/', '')

@@ -17,13 +17,16 @@ interface FollowOptions {
 /** What tests ask of a hub, over HTTP alone. */
 export class HubApi {
   readonly url: string
+  readonly #headers: Readonly<Record<string, string>>
 
-  constructor(url: string) {
+  /** `headers` go with every request. */
+  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
     this.url = url
+    this.#headers = headers
   }
 
   async request(path: string, init: RequestInit = {}): Promise<Answer<any>> {
-    const response = await fetch(this.url + path, init)
+    const response = await fetch(this.url + path, { ...init, headers: { ...this.#headers, ...(init.headers as Record<string, string> | undefined) } })
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
   }
@@ -66,7 +69,7 @@ export class HubApi {
 
   /** The job's channel over SSE, until it ends, breaks or nobody wants more of it. */
   async *events(id: string, { lastEventId, query = '', signal }: FollowOptions = {}): AsyncGenerator<JobEvent> {
-    const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
+    const headers = { ...this.#headers, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
     const response = await fetch(`${this.url}/api/jobs/${id}/events?${query}`, { headers, ...(signal && { signal }) })
     const parser = new SseParser()
     for await (const chunk of response.body ?? []) {

@@ -110,5 +110,5 @@ test('a port that is taken and settings that cannot be are told in one line, wit
   const wrong = await refused({ REELTIME_CONCURRENCY: 'many', REELTIME_TRUSTED_PROXIES: 'proxy' })
   expect(wrong).toMatchObject({ exitCode: 2, message: expect.stringContaining('REELTIME_CONCURRENCY takes a number') })
   expect(await refused({ REELTIME_TRUSTED_PROXIES: 'proxy' })).toMatchObject({ exitCode: 2, message: expect.stringContaining('REELTIME_TRUSTED_PROXIES') })
-  expect(await refused({ HOST: '203.0.113.7' })).toMatchObject({ exitCode: 2, message: expect.stringContaining('no address of this machine') })
+  expect(await refused({ HOST: '203.0.113.7', REELTIME_ANONYMOUS: 'submit' })).toMatchObject({ exitCode: 2, message: expect.stringContaining('no address of this machine') })
 })

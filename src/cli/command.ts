@@ -53,6 +53,7 @@ export function defineCommand<const Own extends Options>({ run, ...command }: Om
 /** Options of every command that talks to a hub. */
 export const HUB_OPTIONS = {
   url: { type: 'string', value: 'URL', help: 'the hub; else REELTIME_URL, else http://127.0.0.1:5000' },
+  key: { type: 'string', value: 'KEY', help: 'the key, where the hub takes one; else REELTIME_KEY, which other users do not see' },
   wait: { type: 'string', value: 'SECONDS', help: 'how long to wait for a hub that does not answer' },
   json: { type: 'boolean', help: 'JSON on stdout, one value on each line' },
 } as const satisfies Options

@@ -5,7 +5,7 @@ import { logOf, ScriptedHub } from '../../test/scripted-hub.ts'
 import { main } from './main.ts'
 import type { Shell } from './shell.ts'
 
-const COMMANDS = ['serve', 'run', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'doctor']
+const COMMANDS = ['serve', 'run', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'keys', 'doctor']
 let hub: ScriptedHub | undefined
 
 afterEach(async () => {

@@ -8,6 +8,7 @@ import { frames } from './frames.ts'
 import { get } from './get.ts'
 import { helpOf, overview, usageOf } from './help.ts'
 import { jobs } from './jobs.ts'
+import { keys } from './keys.ts'
 import { logs } from './logs.ts'
 import { plainText } from './plain-text.ts'
 import { run } from './run.ts'
@@ -17,7 +18,7 @@ import { show } from './show.ts'
 import { tools } from './tools.ts'
 import { watch } from './watch.ts'
 
-const COMMANDS: readonly Command[] = [serve, run, frames, watch, logs, jobs, show, get, cancel, retry, rm, tools, doctor]
+const COMMANDS: readonly Command[] = [serve, run, frames, watch, logs, jobs, show, get, cancel, retry, rm, tools, keys, doctor]
 
 /** The command line, without the program's own name. Never rejects for what a user or a hub can cause. */
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {
@@ -72,7 +73,7 @@ function explain(error: unknown, command: Command | undefined): { readonly code:
 }
 
 /** What the hub refuses because it was asked for something wrong. */
-const IS_USAGE: ReadonlySet<number> = new Set([400, 403, 404, 410, 413, 415, 422])
+const IS_USAGE: ReadonlySet<number> = new Set([400, 401, 403, 404, 410, 413, 415, 422])
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error

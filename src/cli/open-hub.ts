@@ -5,6 +5,7 @@ import { type Shell, UsageError } from './shell.ts'
 
 export interface HubValues {
   readonly url?: string
+  readonly key?: string
   readonly wait?: string
 }
 
@@ -32,7 +33,7 @@ export function followingPatience(values: HubValues): number {
 
 function makeClient(shell: Shell, values: HubValues, options: Pick<HubClientOptions, 'patienceMs' | 'onRetry'>): HubClient {
   return new HubClient({
-    url: hubUrl(shell, values), fetch: httpFetch, WebSocket: WebSocket as unknown as WebSocketConstructor, ...options,
+    url: hubUrl(shell, values), key: values.key ?? (shell.env.REELTIME_KEY || undefined), fetch: httpFetch, WebSocket: WebSocket as unknown as WebSocketConstructor, ...options,
   })
 }
 

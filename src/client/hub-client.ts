@@ -16,6 +16,8 @@ export interface HubClientOptions {
   readonly fetch?: typeof globalThis.fetch
   /** For platforms without their own (Node before 22): that of the package `ws`. null does without. */
   readonly WebSocket?: WebSocketConstructor | null
+  /** Of the hub's operator, where one is needed; sent with each HTTP request. Reading a job takes its id alone. */
+  readonly key?: string | undefined
   /** Sent with each HTTP request; a WebSocket cannot carry them. */
   readonly headers?: Readonly<Record<string, string>>
   /** How long a request that may be repeated is tried at a hub that is away or full, in milliseconds; 30 s. */
@@ -34,7 +36,7 @@ export class HubClient {
       url: options.url.replace(/\/+$/, ''),
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       WebSocket: options.WebSocket === undefined ? PlatformWebSocket : options.WebSocket ?? undefined,
-      headers: options.headers ?? {},
+      headers: { ...(options.key !== undefined && { authorization: `Bearer ${options.key}` }), ...options.headers },
       patienceMs: options.patienceMs ?? 30_000,
       onRetry: options.onRetry,
       preferredTransport: 'sse',

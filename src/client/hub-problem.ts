@@ -66,7 +66,7 @@ export async function readProblem(response: Response): Promise<HubProblem> {
   })
 }
 
-const PASSING_CODE: ReadonlySet<string> = new Set(['queue_full', 'too_many_connections', 'shutting_down', 'frames_not_ready'])
+const PASSING_CODE: ReadonlySet<string> = new Set(['queue_full', 'rate_limited', 'too_many_connections', 'shutting_down', 'frames_not_ready'])
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
 
 function isJson(response: Response): boolean {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { asHubError } from '../problem.ts'
+import { asHubError, WAY_TO_AUTHENTICATE } from '../problem.ts'
 
 const PHRASE_CHARACTERS = 120
 
@@ -9,6 +9,7 @@ export function answerError(c: Context, error: unknown, onInternalError: (error:
   const known = asHubError(error)
   if (known.code === 'internal') onInternalError(error)
   if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
+  if (known.code === 'unauthenticated') c.header('WWW-Authenticate', WAY_TO_AUTHENTICATE)
   const detail = known.errors?.[0]
   const text = detail && !known.message.includes(detail.message) ? `${known.message} (${detail.path}: ${detail.message})` : known.message
   setReasonPhrase(c, text)

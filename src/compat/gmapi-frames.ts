@@ -32,7 +32,7 @@ export interface GmapiFramesContext {
   readonly jobs: Jobs
   readonly frames: FrameStore
   readonly baseUrl: (c: Context) => string
-  readonly submit: (tool: string, input: unknown) => Promise<Job>
+  readonly submit: (c: Context, tool: string, input: unknown) => Promise<Job>
   readonly onInternalError: (path: string, cause: unknown) => void
 }
 
@@ -46,7 +46,7 @@ export function gmapiFrameRoutes({ jobs, frames, baseUrl, submit, onInternalErro
     if (!parsed.success) throw invalid(parsed.error, 'The body takes video_url, w, h, fps, force_resolution and pad_to_target')
     const { video_url: source, w, h, fps, force_resolution, pad_to_target } = parsed.data
     const fit = force_resolution ? 'stretch' : pad_to_target ? 'pad' : 'contain'
-    const job = await submit('video_frame', { source, fit, ...(w !== undefined && { width: w }), ...(h !== undefined && { height: h }), ...(fps !== undefined && { fps }) })
+    const job = await submit(c, 'video_frame', { source, fit, ...(w !== undefined && { width: w }), ...(h !== undefined && { height: h }), ...(fps !== undefined && { fps }) })
     return c.json({ status: 'success', task_id: job.id, status_url: `${baseUrl(c)}/api/task/${job.id}` })
   })
 

@@ -3,10 +3,12 @@ import { type Context, Hono } from 'hono'
 import { LRUCache } from 'lru-cache'
 import { HubError } from '../errors.ts'
 import { hasEnded, type Job, type JobStatus, type LogLine } from '../jobs/job.ts'
+import type { Caller } from '../jobs/caller.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
 import type { FrameStore } from '../jobs/frame-store.ts'
 import type { HandOver } from '../jobs/hand-over.ts'
+import type { Submission } from '../jobs/job-intake.ts'
 import { readJson } from '../jobs/read-json.ts'
 import { OCTETS_AS_LATIN1, serveFile } from '../jobs/serve-file.ts'
 import type { RequestOrigin } from '../request-origin.ts'
@@ -22,6 +24,7 @@ export interface GmapiContext {
   readonly frames: FrameStore
   readonly origin: RequestOrigin
   readonly handOver: HandOver | undefined
+  readonly callerOf: (c: Context) => Caller
   readonly logger: { error(event: string, fields: Readonly<Record<string, unknown>>): void }
 }
 
@@ -29,7 +32,7 @@ export interface GmapiContext {
  * GMapiServer's dialect, for the ComputerCraft programs that speak it: their tasks are our jobs, `new_logs` is a read
  * of our log. Translates both ways and decides nothing.
  */
-export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
+export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, callerOf, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   const onInternalError = (path: string, cause: unknown) => logger.error('gmapi.internal_error', { path, error: cause })
   app.onError((error, c) => answerError(c, error, (cause) => onInternalError(c.req.path, cause)))
@@ -37,7 +40,7 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, logger 
   const baseUrl = (c: Context): string => (c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin)
 
   for (const { tool, toInput } of CONVERSIONS) {
-    const submit = async (c: Context) => submitOnce(jobs, tool, toInput(await readConversion(() => readJson(c, { requireType: false }))))
+    const submit = async (c: Context) => submitOnce(jobs, { tool, input: toInput(await readConversion(() => readJson(c, { requireType: false }))), caller: callerOf(c) })
 
     app.post(`/api/${tool}`, async (c) => {
       const job = await submit(c)
@@ -61,7 +64,8 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, logger 
   })
 
   app.get('/api/tasks', (c) => {
-    const { jobs: newest } = jobs.list({ limit: 100 })
+    const { reach, owner } = callerOf(c)
+    const { jobs: newest } = jobs.list({ limit: 100, owner: reach === 'own' ? owner ?? '' : undefined })
     return c.json({ status: 'success', tasks: newest.map((job) => toTask(job, { new_logs: [], offset: job.offset ?? '', base: baseUrl(c) })) })
   })
 
@@ -74,8 +78,13 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, logger 
     return serveFile(c, artifacts.served(job, artifact.name), { contentType: OCTETS_AS_LATIN1, handOver })
   })
 
-  app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (tool, input) => submitOnce(jobs, tool, input), onInternalError }))
+  app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (c, tool, input) => submitOnce(jobs, { tool, input, caller: callerOf(c) }), onInternalError }))
   return app
+}
+
+/** What is answered in this dialect, refusals in front of the routes too. */
+export function isGmapiPath(path: string): boolean {
+  return /^\/api\/(?:(?:ffmpeg|sanjuuni|video_frame)(?:\/async)?|tasks?(?:\/[^/]+)?|framepack)$|^\/download\//.test(path)
 }
 
 /** What is asked for with an input, arguments and a format, and how the tool takes it. */
@@ -88,9 +97,8 @@ const CONVERSIONS: readonly { readonly tool: string; readonly toInput: (conversi
 ]
 
 /** Somebody has asked for the same, and its file is still there or on its way: every seek of a player asks again. */
-async function submitOnce(jobs: Jobs, tool: string, input: unknown): Promise<Job> {
-  const same = jobs.findSame({ tool, input })
-  return same ?? jobs.submit({ tool, input })
+async function submitOnce(jobs: Jobs, submission: Submission): Promise<Job> {
+  return jobs.findSame(submission) ?? jobs.submit(submission)
 }
 
 const STATUS: Record<JobStatus, string> = {

@@ -96,7 +96,7 @@ function dropAll(database: Database): void {
   for (const table of ['jobs', 'queue', 'gone', 'idempotency']) database.exec(`DROP TABLE IF EXISTS ${table}`)
 }
 
-const VERSION = 2
+const VERSION = 3
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY,
@@ -106,16 +106,20 @@ const SCHEMA = `
     expires_at INTEGER,
     fingerprint TEXT NOT NULL,
     log_bytes INTEGER NOT NULL,
+    owner TEXT,
     job TEXT NOT NULL
   );
   CREATE INDEX IF NOT EXISTS jobs_by_creation ON jobs (created_at);
   CREATE INDEX IF NOT EXISTS jobs_by_status ON jobs (status, created_at);
   CREATE INDEX IF NOT EXISTS jobs_by_tool ON jobs (tool, created_at);
+  CREATE INDEX IF NOT EXISTS jobs_by_owner ON jobs (owner, created_at) WHERE owner IS NOT NULL;
   CREATE INDEX IF NOT EXISTS jobs_by_expiry ON jobs (expires_at) WHERE expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS jobs_by_fingerprint ON jobs (fingerprint, created_at);
   CREATE TABLE IF NOT EXISTS queue (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    turn INTEGER NOT NULL,
     worker TEXT,
     leased_until INTEGER
   );

@@ -51,12 +51,23 @@ test('a list is filtered by states and tool', () => {
 
 test('the same is asked for again: the newest that has neither failed nor expired', () => {
   insert('old', { status: 'completed', expires_at: 100 }, 'same')
-  expect(index.findSame('same', 99)?.id).toBe('old')
-  expect(index.findSame('same', 100)).toBeUndefined()
+  expect(index.findSame('same', { owner: undefined, now: 99 })?.id).toBe('old')
+  expect(index.findSame('same', { owner: undefined, now: 100 })).toBeUndefined()
   insert('failed', { status: 'failed', expires_at: 900 }, 'same')
-  expect(index.findSame('same', 99)?.id).toBe('old')
+  expect(index.findSame('same', { owner: undefined, now: 99 })?.id).toBe('old')
   insert('waiting', { status: 'queued' }, 'same')
-  expect(index.findSame('same', 99)?.id).toBe('waiting')
+  expect(index.findSame('same', { owner: undefined, now: 99 })?.id).toBe('waiting')
+})
+
+test('jobs are listed and asked for again among those of their owner only', () => {
+  index.insert({ ...EMPTY_JOB, id: 'mine', created_at: index.nextCreatedAt() }, { fingerprint: 'same', logBytes: 1, owner: 'me' })
+  insert('nobodys', {}, 'same')
+  expect(ids(index.list({ limit: 9, owner: 'me' }))).toEqual(['mine'])
+  expect(ids(index.list({ limit: 9 }))).toEqual(['nobodys', 'mine'])
+  expect([index.ownerOf('mine'), index.ownerOf('nobodys')]).toEqual(['me', undefined])
+  expect(index.findSame('same', { owner: 'me', now: 0 })?.id).toBe('mine')
+  expect(index.findSame('same', { owner: undefined, now: 0 })?.id).toBe('nobodys')
+  expect(index.findSame('same', { owner: 'other', now: 0 })).toBeUndefined()
 })
 
 test('what expires first is found first, and a job that waits never', () => {

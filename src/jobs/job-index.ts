@@ -4,6 +4,8 @@ import type { Job, JobStatus } from './job.ts'
 export interface JobFilter {
   readonly statuses?: readonly JobStatus[] | undefined
   readonly tool?: string | undefined
+  /** Only the jobs of this one. */
+  readonly owner?: string | undefined
   readonly limit: number
   /** `next_cursor` of the page before. */
   readonly cursor?: string | undefined
@@ -44,9 +46,9 @@ export class JobIndex {
   }
 
   /** `fingerprint` stands for all that decides what the job makes; `logBytes` is how much of its log this is. */
-  insert(job: Job, { fingerprint, logBytes }: { fingerprint: string; logBytes: number }): void {
+  insert(job: Job, { fingerprint, logBytes, owner }: { fingerprint: string; logBytes: number; owner?: string | undefined }): void {
     const { id, tool, status, created_at, expires_at = null } = job
-    this.#statements.insert.run(id, tool, status, created_at, expires_at, fingerprint, logBytes, JSON.stringify(job))
+    this.#statements.insert.run(id, tool, status, created_at, expires_at, fingerprint, logBytes, owner ?? null, JSON.stringify(job))
     this.#lastCreatedAt = Math.max(this.#lastCreatedAt, created_at)
   }
 
@@ -60,12 +62,17 @@ export class JobIndex {
     return parseRow(this.#statements.get.get(id))
   }
 
-  /** The newest job that was asked for the same, has not failed and has not expired. */
-  findSame(fingerprint: string, now: number): Job | undefined {
-    return parseRow(this.#statements.findSame.get(fingerprint, now))
+  /** Whose the job is; undefined for one that is nobody's, or not here. */
+  ownerOf(id: string): string | undefined {
+    return (this.#statements.ownerOf.get(id) as { owner: string | null } | undefined)?.owner ?? undefined
   }
 
-  list({ statuses, tool, limit, cursor }: JobFilter): JobPage {
+  /** The newest job of this owner that was asked for the same, has not failed and has not expired. */
+  findSame(fingerprint: string, { owner, now }: { owner: string | undefined; now: number }): Job | undefined {
+    return parseRow(this.#statements.findSame.get(fingerprint, owner ?? null, now))
+  }
+
+  list({ statuses, tool, owner, limit, cursor }: JobFilter): JobPage {
     const conditions = ['created_at < ?']
     const values: (string | number)[] = [parseCursor(cursor)]
     if (statuses?.length) {
@@ -75,6 +82,10 @@ export class JobIndex {
     if (tool !== undefined) {
       conditions.push('tool = ?')
       values.push(tool)
+    }
+    if (owner !== undefined) {
+      conditions.push('owner = ?')
+      values.push(owner)
     }
     const rows = this.#database
       .prepare(`SELECT job FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC LIMIT ?`)
@@ -120,12 +131,13 @@ export class JobIndex {
 function prepareStatements(database: Database) {
   return {
     insert: database.prepare(`
-      INSERT OR REPLACE INTO jobs (id, tool, status, created_at, expires_at, fingerprint, log_bytes, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`),
+      INSERT OR REPLACE INTO jobs (id, tool, status, created_at, expires_at, fingerprint, log_bytes, owner, job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     update: database.prepare('UPDATE jobs SET status = ?, expires_at = ?, log_bytes = ?, job = ? WHERE id = ?'),
     get: database.prepare('SELECT job FROM jobs WHERE id = ?'),
     findSame: database.prepare(`
-      SELECT job FROM jobs WHERE fingerprint = ? AND status IN ('completed', 'running', 'queued') AND (expires_at IS NULL OR expires_at > ?)
+      SELECT job FROM jobs WHERE fingerprint = ? AND owner IS ? AND status IN ('completed', 'running', 'queued') AND (expires_at IS NULL OR expires_at > ?)
       ORDER BY created_at DESC LIMIT 1`),
+    ownerOf: database.prepare('SELECT owner FROM jobs WHERE id = ?'),
     remove: database.prepare('DELETE FROM jobs WHERE id = ?'),
     putGone: database.prepare('INSERT OR REPLACE INTO gone (id, at) VALUES (?, ?)'),
     getGone: database.prepare('SELECT 1 FROM gone WHERE id = ?'),

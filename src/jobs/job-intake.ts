@@ -3,6 +3,7 @@ import { HubError } from '../errors.ts'
 import { redactUrl } from '../fetch/check-url.ts'
 import { findTool } from '../tools/registry.ts'
 import type { Requirements, Tool } from '../tools/tool.ts'
+import type { Caller } from './caller.ts'
 import { isFull } from './database.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import { isFileError } from './file-error.ts'
@@ -37,6 +38,8 @@ export interface Submission {
   readonly tool: string
   readonly input: unknown
   readonly idempotencyKey?: string | undefined
+  /** Nobody in particular, who may submit anything, unless given. */
+  readonly caller?: Caller | undefined
 }
 
 /** Takes jobs in, or says why not. */
@@ -49,18 +52,22 @@ export class JobIntake {
   }
 
   /** The id of the job, which is on the disk for good. */
-  async submit({ tool: toolName, input: rawInput, idempotencyKey }: Submission): Promise<string> {
+  async submit({ tool: toolName, input: rawInput, idempotencyKey: sentKey, caller }: Submission): Promise<string> {
     const tool = findTool(toolName)
     const input = parseInput(tool, rawInput)
-    const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input) }
-    if (idempotencyKey === undefined) return this.#create(tool, request)
+    caller?.admit(tool.name, input)
+    const owner = caller?.owner
+    const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input), ...(owner !== undefined && { owner }) }
+    if (sentKey === undefined) return this.#create(tool, request)
+    // No header holds a space, so that nobody can send the key of another.
+    const idempotencyKey = owner === undefined ? sentKey : `${owner} ${sentKey}`
     return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#create(tool, { ...request, idempotencyKey }))
   }
 
-  /** The newest job that was asked for the same and has not failed. */
-  findSame({ tool: toolName, input }: Submission): Job | undefined {
+  /** The newest job of this caller that was asked for the same and has not failed. */
+  findSame({ tool: toolName, input, caller }: Submission): Job | undefined {
     const tool = findTool(toolName)
-    return this.#options.index.findSame(fingerprintOf(tool.name, parseInput(tool, input)), Date.now())
+    return this.#options.index.findSame(fingerprintOf(tool.name, parseInput(tool, input)), { owner: caller?.owner, now: Date.now() })
   }
 
   /**
@@ -115,8 +122,8 @@ export class JobIntake {
         if (request.idempotencyKey !== undefined) {
           idempotencyKeys.remember(request.idempotencyKey, { fingerprint: request.fingerprint, jobId: id, at: created_at })
         }
-        index.insert(writer.record, { fingerprint: request.fingerprint, logBytes: writer.logBytes })
-        queue.enqueue(id)
+        index.insert(writer.record, { fingerprint: request.fingerprint, logBytes: writer.logBytes, owner: request.owner })
+        queue.enqueue(id, request.owner)
       })
     } finally {
       writer.release()

@@ -57,3 +57,32 @@ test('places without a job are dropped, claimed or not', () => {
   queue.retain(new Set(['c']))
   expect([queue.waiting(), queue.abandoned({ workers: [], now: 0 })]).toEqual([['c'], []])
 })
+
+test('owners take turns, whoever has how many waiting', () => {
+  for (const id of ['d', 'e']) queue.enqueue(id, 'late')
+  expect(queue.waiting()).toEqual(['a', 'd', 'b', 'e', 'c'])
+  expect(['a', 'd', 'b', 'e', 'c'].map((id) => queue.position(id))).toEqual([1, 2, 3, 4, 5])
+  expect(Array.from({ length: 5 }, () => queue.claim('w', 0)?.jobId)).toEqual(['a', 'd', 'b', 'e', 'c'])
+})
+
+test('who comes when others have long been served does not go before all of them', () => {
+  for (let count = 0; count < 3; count++) queue.claim('w', 0)
+  for (const id of ['d', 'e']) queue.enqueue(id)
+  queue.enqueue('f', 'late')
+  queue.enqueue('g', 'late')
+  expect(queue.waiting()).toEqual(['f', 'd', 'g', 'e'])
+})
+
+test('an owner with as many running as it may is passed over until one of them has ended', () => {
+  for (const id of ['x', 'y']) queue.enqueue(id, 'capped')
+  const one = () => 1
+  const claims = Array.from({ length: 5 }, () => queue.claim('w', 0, one))
+  expect(claims.map((claim) => claim?.jobId)).toEqual(['a', 'x', 'b', 'c', undefined])
+  expect(claims[1]).toEqual({ jobId: 'x', worker: 'w', owner: 'capped' })
+  queue.release(claims[1]!)
+  expect(queue.claim('w', 0, one)?.jobId).toBe('y')
+})
+
+test('those without a name have no limit as one owner', () => {
+  expect(Array.from({ length: 3 }, () => queue.claim('w', 0, () => 0)?.jobId)).toEqual(['a', 'b', 'c'])
+})

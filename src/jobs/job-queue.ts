@@ -5,11 +5,18 @@ const LEASE_MS = 30_000
 export interface Claim {
   readonly jobId: string
   readonly worker: string
+  /** Whose the job is, where it is somebody's. */
+  readonly owner?: string
 }
 
+/** How many jobs of an owner may be worked on at the same time; undefined for as many as there is room for. */
+export type ConcurrencyOf = (owner: string) => number | undefined
+
+const UNBOUNDED: ConcurrencyOf = () => undefined
+
 /**
- * What is to be worked on next. First come, first served; a job that goes back keeps its place. A claim is a lease:
- * who does not extend it loses the job to the next one.
+ * What is to be worked on next: the owners by turns, and of each who came first; a job that goes back keeps its place.
+ * A claim is a lease: who does not extend it loses the job to the next one.
  */
 export class JobQueue {
   readonly #statements: ReturnType<typeof prepareStatements>
@@ -19,13 +26,16 @@ export class JobQueue {
   }
 
   /** Adding a job that is there already gives it back to the waiting, in its old place. */
-  enqueue(jobId: string): void {
-    this.#statements.enqueue.run(jobId)
+  enqueue(jobId: string, owner = NOBODY): void {
+    this.#statements.enqueue.run(jobId, owner, owner)
   }
 
-  claim(worker: string, now: number): Claim | undefined {
-    const row = this.#statements.claim.get(worker, now + LEASE_MS) as { job_id: string } | undefined
-    return row && { jobId: row.job_id, worker }
+  /** Passes over the jobs of owners who have as many running as they may. */
+  claim(worker: string, now: number, concurrencyOf: ConcurrencyOf = UNBOUNDED): Claim | undefined {
+    const full = this.#waitingOwners().filter(({ owner, running }) => owner !== NOBODY && running >= (concurrencyOf(owner) ?? Infinity))
+    const names = JSON.stringify(full.map(({ owner }) => owner))
+    const row = this.#statements.claim.get(worker, now + LEASE_MS, names) as { job_id: string; owner: string } | undefined
+    return row && { jobId: row.job_id, worker, ...(row.owner !== NOBODY && { owner: row.owner }) }
   }
 
   /** False: the lease is another's by now. */
@@ -74,27 +84,40 @@ export class JobQueue {
     const { position } = this.#statements.position.get(jobId, jobId) as { position: number }
     return position > 0 ? position : undefined
   }
+
+  #waitingOwners(): { owner: string; running: number }[] {
+    return this.#statements.waitingOwners.all() as unknown as { owner: string; running: number }[]
+  }
 }
+
+/** Stands for all who have no name: together they are one owner. */
+const NOBODY = ''
 
 function prepareStatements(database: Database) {
   const waits = 'worker IS NULL'
   return {
     enqueue: database.prepare(`
-      INSERT INTO queue (job_id) VALUES (?) ON CONFLICT (job_id) DO UPDATE SET worker = NULL, leased_until = NULL`),
+      INSERT INTO queue (job_id, owner, turn) VALUES (?, ?, max(
+        coalesce((SELECT max(turn) FROM queue WHERE owner = ?) + 1, 0), coalesce((SELECT max(turn) FROM queue WHERE worker IS NOT NULL), 0)))
+      ON CONFLICT (job_id) DO UPDATE SET worker = NULL, leased_until = NULL`),
     claim: database.prepare(`
       UPDATE queue SET worker = ?, leased_until = ?
-      WHERE seq = (SELECT seq FROM queue WHERE ${waits} ORDER BY seq LIMIT 1) RETURNING job_id`),
+      WHERE seq = (
+        SELECT seq FROM queue WHERE ${waits} AND owner NOT IN (SELECT value FROM json_each(?)) ORDER BY turn, seq LIMIT 1)
+      RETURNING job_id, owner`),
+    waitingOwners: database.prepare(`
+      SELECT owner, sum(worker IS NOT NULL) AS running FROM queue GROUP BY owner HAVING sum(${waits}) > 0`),
     extend: database.prepare('UPDATE queue SET leased_until = ? WHERE job_id = ? AND worker = ?'),
     release: database.prepare('DELETE FROM queue WHERE job_id = ? AND worker = ?'),
     withdraw: database.prepare(`DELETE FROM queue WHERE job_id = ? AND ${waits}`),
     forget: database.prepare('DELETE FROM queue WHERE job_id = ?'),
     all: database.prepare('SELECT job_id FROM queue'),
     leased: database.prepare('SELECT job_id, worker, leased_until FROM queue WHERE worker IS NOT NULL'),
-    waiting: database.prepare(`SELECT job_id FROM queue WHERE ${waits} ORDER BY seq`),
+    waiting: database.prepare(`SELECT job_id FROM queue WHERE ${waits} ORDER BY turn, seq`),
     countWaiting: database.prepare(`SELECT count(*) AS count FROM queue WHERE ${waits}`),
     position: database.prepare(`
       SELECT count(*) AS position FROM queue
       WHERE ${waits} AND EXISTS (SELECT 1 FROM queue WHERE job_id = ? AND ${waits})
-        AND seq <= (SELECT seq FROM queue WHERE job_id = ?)`),
+        AND (turn, seq) <= (SELECT turn, seq FROM queue WHERE job_id = ?)`),
   }
 }

@@ -2,6 +2,7 @@ import { HubError } from '../errors.ts'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import { StreamClosedError } from '../streams/stream.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import type { Caller } from './caller.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { JobFeed } from './job-feed.ts'
 import type { JobFold } from './job-fold.ts'
@@ -65,6 +66,13 @@ export class Jobs {
     return { ...page, jobs: page.jobs.map((job) => (hasEnded(job.status) ? job : asOfNow(job))) }
   }
 
+  /** Throws a HubError where the job is another's; of one that is nobody's, who knows its id is its master. */
+  assertMayChange(id: string, { owner, reach }: Caller): void {
+    const master = this.#options.index.ownerOf(id)
+    if (reach === 'all' || master === undefined || master === owner) return
+    throw new HubError('forbidden', 'The job is that of another key', { hint: 'Use the key that submitted it, or one with the scope admin' })
+  }
+
   /** A job that has ended stays as it is. */
   cancel(id: string): Promise<Job> {
     return this.#turns.take(id, () => this.#cancel(id))
@@ -73,7 +81,7 @@ export class Jobs {
   /** Queues an ended job again; its log goes on where it ended. */
   retry(id: string): Promise<Job> {
     return this.#turns.take(id, async () => {
-      const { log, queue, pool, intake, requests, artifacts } = this.#options
+      const { log, index, queue, pool, intake, requests, artifacts } = this.#options
       const { status } = this.get(id)
       if (!hasEnded(status)) {
         throw new HubError('job_active', `The job is ${status} and can be retried when it has ended`, { hint: 'Cancel it first' })
@@ -82,7 +90,7 @@ export class Jobs {
       await intake.admit(async () => {
         await log.record(id, [{ type: 'status', data: { status: 'queued', reason: 'retried' } }], { reopen: true, durable: true })
         // After the log, or a crash between the two would leave a completed job without its files.
-        await artifacts.remove(id).finally(() => queue.enqueue(id))
+        await artifacts.remove(id).finally(() => queue.enqueue(id, index.ownerOf(id)))
       })
       pool.wake()
       return this.get(id)

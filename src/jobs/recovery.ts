@@ -66,9 +66,9 @@ async function unlessUnreadable(id: string, { removal, onUnreadable }: RecoveryO
 async function reindex(id: string, { readJob, index, requests, removal, idempotencyKeys }: RecoveryOptions): Promise<void> {
   const stored = await readJob(id)
   if (!stored) return removal.remove(id)
-  const { fingerprint = '', idempotencyKey } = (await requests.get(id)) ?? {}
+  const { fingerprint = '', idempotencyKey, owner } = (await requests.get(id)) ?? {}
   if (idempotencyKey !== undefined) idempotencyKeys.remember(idempotencyKey, { fingerprint, jobId: id, at: stored.job.created_at })
-  index.insert(stored.job, { fingerprint, logBytes: stored.logBytes })
+  index.insert(stored.job, { fingerprint, logBytes: stored.logBytes, owner })
 }
 
 /**
@@ -98,12 +98,12 @@ async function resume(id: string, options: RecoveryOptions): Promise<void> {
     return
   }
   await artifacts.remove(id)
-  if (job.status === 'queued') return queue.enqueue(id)
+  if (job.status === 'queued') return queue.enqueue(id, index.ownerOf(id))
   const writer = await log.write(id)
   try {
     if (interruptions + 1 < MOST_INTERRUPTIONS) {
       await writer.append([{ type: 'status', data: { status: 'queued', reason: 'interrupted' } }], { attempt: job.attempt, durable: true })
-      queue.enqueue(id)
+      queue.enqueue(id, index.ownerOf(id))
       return
     }
     const error = {

@@ -11,6 +11,8 @@ export interface JobRequest {
   readonly fingerprint: string
   /** What the caller sent so that sending again makes no second job. */
   readonly idempotencyKey?: string
+  /** Whose job it is. */
+  readonly owner?: string
 }
 
 /** Keeps each job's request beside its log, so that it can be run again after anything. */

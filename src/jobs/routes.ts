@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { HubError } from '../errors.ts'
+import type { Caller } from './caller.ts'
 import type { JobStatus } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { readJson } from './read-json.ts'
@@ -9,7 +10,7 @@ const submission = z.strictObject({ tool: z.string(), input: z.unknown() })
 const statuses: readonly JobStatus[] = ['queued', 'running', 'completed', 'failed', 'cancelled']
 
 /** Our own API of jobs. */
-export function jobRoutes({ jobs }: { jobs: Jobs }): Hono {
+export function jobRoutes({ jobs, callerOf }: { readonly jobs: Jobs; readonly callerOf: (c: Context) => Caller }): Hono {
   const app = new Hono()
 
   app.post('/api/jobs', async (c) => {
@@ -19,7 +20,7 @@ export function jobRoutes({ jobs }: { jobs: Jobs }): Hono {
         errors: body.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
       })
     }
-    const job = await jobs.submit({ ...body.data, idempotencyKey: readIdempotencyKey(c) })
+    const job = await jobs.submit({ ...body.data, idempotencyKey: readIdempotencyKey(c), caller: callerOf(c) })
     return c.json(job, 202, { Location: `/api/jobs/${job.id}` })
   })
 
@@ -36,16 +37,24 @@ export function jobRoutes({ jobs }: { jobs: Jobs }): Hono {
       })
     }
     const { status, ...filter } = query.data
-    return c.json(jobs.list({ ...filter, statuses: status }), 200, { 'Cache-Control': 'no-store' })
+    const { reach, owner } = callerOf(c)
+    return c.json(jobs.list({ ...filter, statuses: status, owner: reach === 'own' ? owner ?? '' : undefined }), 200, { 'Cache-Control': 'no-store' })
   })
 
   app.get('/api/jobs/:id', (c) => c.json(jobs.get(c.req.param('id')), 200, { 'Cache-Control': 'no-store', 'Access-Control-Allow-Origin': '*' }))
-  app.post('/api/jobs/:id/cancel', async (c) => c.json(await jobs.cancel(c.req.param('id'))))
-  app.post('/api/jobs/:id/retry', async (c) => c.json(await jobs.retry(c.req.param('id')), 202))
+  app.post('/api/jobs/:id/cancel', async (c) => c.json(await jobs.cancel(idToChange(c))))
+  app.post('/api/jobs/:id/retry', async (c) => c.json(await jobs.retry(idToChange(c)), 202))
   app.delete('/api/jobs/:id', async (c) => {
-    await jobs.remove(c.req.param('id'))
+    await jobs.remove(idToChange(c))
     return c.body(null, 204)
   })
+
+  function idToChange(c: Context): string {
+    const id = c.req.param('id') ?? ''
+    jobs.assertMayChange(id, callerOf(c))
+    return id
+  }
+
   return app
 }
 

@@ -1,20 +1,23 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
+import { ANYBODY, type Caller } from './caller.ts'
+import { letTheRestGo } from './let-the-rest-go.ts'
 import type { UploadStore } from './upload-store.ts'
 
-/** How long the body of an upload that has been refused may still come. */
-const LINGER_MS = 10_000
-
 /** `/api/uploads` */
-export function uploadRoutes({ uploads }: { readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove'> }): Hono {
+export function uploadRoutes({ uploads, callerOf = () => ANYBODY }: {
+  readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove'>
+  readonly callerOf?: (c: Context) => Caller
+}): Hono {
   const app = new Hono()
 
   app.put('/api/uploads/:name', async (c) => {
     try {
-      const upload = await uploads.put(c.req.param('name'), bodyOf(c), { declaredBytes: declaredBytes(c) })
+      const upload = await uploads.put(c.req.param('name'), counted(bodyOf(c), callerOf(c)), { declaredBytes: declaredBytes(c) })
       return c.json(upload, 201, { Location: `/api/uploads/${upload.id}` })
     } catch (error) {
-      letTheRestGo(c)
+      letTheRestGo((c.env as Partial<HttpBindings> | undefined)?.incoming as IncomingMessage | undefined)
       throw error
     }
   })
@@ -36,16 +39,11 @@ function bodyOf(c: Context): AsyncIterable<Uint8Array> {
   return c.req.raw.body?.values({ preventCancel: true }) ?? nothing()
 }
 
-/**
- * A connection closed while its body still comes is reset, and the answer in it lost to a client that writes first and
- * reads then: what is left is taken and thrown away, for a while.
- */
-function letTheRestGo(c: Context): void {
-  const { incoming }: Partial<HttpBindings> = c.env ?? {}
-  if (!incoming || incoming.complete) return
-  const timer = setTimeout(() => incoming.destroy(), LINGER_MS).unref()
-  incoming.once('close', () => clearTimeout(timer))
-  incoming.resume()
+async function* counted(body: AsyncIterable<Uint8Array>, caller: Caller): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    caller.takeBytes(chunk.length)
+    yield chunk
+  }
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -2,7 +2,7 @@ import { nanoid } from 'nanoid'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import { HubStoppingError, JobCancelledError, LeaseLostError } from './attempt-limits.ts'
 import type { JobFold } from './job-fold.ts'
-import type { Claim, JobQueue } from './job-queue.ts'
+import type { Claim, ConcurrencyOf, JobQueue } from './job-queue.ts'
 import type { Outcome } from './worker.ts'
 
 const EXTEND_EACH_MS = 10_000
@@ -16,6 +16,9 @@ export interface WorkerPoolOptions {
   readonly queue: JobQueue
   readonly events: EventLog<JobFold>
   readonly slots: number
+  readonly concurrencyOf?: ConcurrencyOf
+  /** Told how long an owner's job was worked on. */
+  readonly onWorked?: (owner: string, workedMs: number) => void
   readonly work: (jobId: string, signal: AbortSignal) => Promise<Outcome>
   readonly onInternalError: (error: unknown, jobId?: string) => void
 }
@@ -120,7 +123,7 @@ export class WorkerPool {
   #claimAll(): number {
     let count = 0
     for (; !this.isStopping && this.#pause === undefined && this.freeSlots > 0; count++) {
-      const claim = this.#options.queue.claim(this.worker, Date.now())
+      const claim = this.#options.queue.claim(this.worker, Date.now(), this.#options.concurrencyOf)
       if (!claim) break
       this.#start(claim)
     }
@@ -143,7 +146,8 @@ export class WorkerPool {
   }
 
   async #run(claim: Claim, signal: AbortSignal): Promise<void> {
-    const { queue, work, onInternalError } = this.#options
+    const { queue, work, onWorked, onInternalError } = this.#options
+    const startedAt = performance.now()
     try {
       const outcome = await work(claim.jobId, signal)
       if (outcome === 'back_later') this.#pauseClaims()
@@ -155,6 +159,7 @@ export class WorkerPool {
       onInternalError(error, claim.jobId)
     } finally {
       this.#running.delete(claim.jobId)
+      if (claim.owner !== undefined) onWorked?.(claim.owner, performance.now() - startedAt)
       this.wake()
     }
   }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { HubError } from '../errors.ts'
 import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan } from '../tools/tool.ts'
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly onInternalError: (jobId: string, error: unknown) => void
   /** Told once of a job that has to be tried again since the machine is short of something. */
   readonly onShortage: (jobId: string, error: unknown) => void
+  /** Told how much came in for the job from elsewhere. */
+  readonly onFetched?: (jobId: string, bytes: number) => void
 }
 
 /** As often as this a job is tried again, which takes some two minutes. */
@@ -86,7 +89,9 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
   const request = await options.requests.get(jobId)
   if (!request) throw new HubError('internal', 'What was asked for could not be read any more')
   const meter = new ProgressMeter((data) => writer.progress(data))
-  const { plan } = await prepare(request, { meter, limits, workspace, options, lines })
+  const { plan } = await prepare(request, {
+    meter, limits, workspace, options, lines, onFetched: (bytes) => options.onFetched?.(jobId, bytes),
+  })
   meter.begin(plan.commands)
   limits.watchForStall(() => outputBytes(workspace))
   const run = { writer, lines, limits, workspace, options, attempt, meter }
@@ -97,7 +102,10 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
 
 async function prepare(
   { tool: toolName, input: rawInput }: JobRequest,
-  { meter, limits, workspace, options, lines }: Pick<Attempt, 'limits' | 'workspace' | 'options' | 'lines'> & { meter: ProgressMeter },
+  { meter, limits, workspace, options, lines, onFetched }: Pick<Attempt, 'limits' | 'workspace' | 'options' | 'lines'> & {
+    meter: ProgressMeter
+    onFetched: (bytes: number) => void
+  },
 ): Promise<{ plan: Plan }> {
   const tool = findTool(toolName)
   const input = tool.input.parse(rawInput)
@@ -106,12 +114,14 @@ async function prepare(
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
   for (const [index, source] of sources.entries()) {
     limits.signal.throwIfAborted()
-    inputs.push(await options.staging.stage(source, {
+    const file = await options.staging.stage(source, {
       directory: workspace.inputDirectory,
       index,
       signal: limits.signal,
       onProgress: ({ bytes, totalBytes }) => meter.fetched(bytes, totalBytes),
-    }))
+    })
+    inputs.push(file)
+    if (parseSource(source).type === 'url') onFetched((await stat(file)).size)
   }
   meter.enter('probing')
   const probe = (file: string): Promise<MediaInfo> => options.runner.probe(file, {

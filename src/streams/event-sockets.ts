@@ -30,7 +30,7 @@ export async function multiplex(connection: Connection, open: OpenChannel): Prom
   const { webSocket } = connection
   const subscribed = new Map<string, Subscribed>()
   webSocket.on('close', () => {
-    for (const { follower } of subscribed.values()) follower?.stop()
+    for (const mine of subscribed.values()) release(mine)
     subscribed.clear()
   })
   connection.onMessage((message) => {
@@ -39,7 +39,7 @@ export async function multiplex(connection: Connection, open: OpenChannel): Prom
       return complain(webSocket, 'takes {"op":"sub","job":ID,"after"?:OFFSET} and {"op":"unsub","job":ID}')
     }
     if (op === 'unsub') {
-      subscribed.get(job)?.follower?.stop()
+      release(subscribed.get(job))
       subscribed.delete(job)
     } else if (subscribed.has(job)) complain(webSocket, 'is being followed already', { job })
     else if (subscribed.size >= STREAMS_PER_SOCKET) complain(webSocket, `one socket carries at most ${STREAMS_PER_SOCKET} jobs`, { job })
@@ -51,8 +51,12 @@ export async function multiplex(connection: Connection, open: OpenChannel): Prom
     const mine: Subscribed = {}
     subscribed.set(job, mine)
     const isWanted = () => subscribed.get(job) === mine
-    const forget = () => void (isWanted() && subscribed.delete(job))
+    const forget = () => {
+      mine.leave?.()
+      if (isWanted()) subscribed.delete(job)
+    }
     try {
+      mine.leave = connection.enter(job)
       const subscription = parseSubscription(new URLSearchParams(textFields(message)))
       const stream = await open(job)
       const ends = {
@@ -77,6 +81,13 @@ export async function multiplex(connection: Connection, open: OpenChannel): Prom
 interface Subscribed {
   /** undefined while its stream is being opened. */
   follower?: Follower | undefined
+  /** Gives its place back. */
+  leave?: () => void
+}
+
+function release(subscribed: Subscribed | undefined): void {
+  subscribed?.follower?.stop()
+  subscribed?.leave?.()
 }
 
 interface Follow {

@@ -22,6 +22,8 @@ export interface WebSocketRoute {
    * may then be written past `ws`.
    */
   readonly mayCompress?: boolean
+  /** Tells of all jobs, and not of one whose id is known. */
+  readonly reach?: 'all'
   /** May reject with a HubError: the socket is then closed with the code that stands for it. */
   accept(connection: Connection): Promise<void>
 }
@@ -34,6 +36,8 @@ export interface Connection {
   readonly request: IncomingMessage
   /** The groups of the route's path, decoded. */
   readonly parameters: readonly string[]
+  /** Takes a place among those who follow that job; returns what gives it back. May throw a HubError. */
+  enter(job: string): () => void
   /** Calls back for each JSON message; what is none is answered and forgotten. */
   onMessage(listener: (message: Record<string, unknown>) => void): void
 }
@@ -48,10 +52,14 @@ export interface WebSocketGateOptions {
   readonly routes: readonly WebSocketRoute[]
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean
   readonly maxConnections: number
+  /** Throws a HubError for who may not come in; everybody may, unless given. */
+  readonly admit?: (request: IncomingMessage, reach: WebSocketRoute['reach']) => Pick<Connection, 'enter'>
 }
 
+const EVERYBODY = () => ({ enter: () => () => undefined })
+
 /** Takes the WebSocket requests of `server` and hands each to its route. */
-export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections }: WebSocketGateOptions): WebSocketGate {
+export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections, admit = EVERYBODY }: WebSocketGateOptions): WebSocketGate {
   const options = { noServer: true, clientTracking: true, maxPayload: MESSAGE_BYTES }
   const plain = new WebSocketServer({ ...options, perMessageDeflate: false })
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
@@ -71,8 +79,14 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
       watchForDeath(webSocket)
       if (!isAllowedOrigin(request)) return webSocket.close(4403, 'this Origin is not allowed')
       if (count() > maxConnections) return webSocket.close(4429, 'too many connections')
-      const connection = { webSocket, socket, request, ...found, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
-      found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
+      try {
+        const { enter } = admit(request, found.route.reach)
+        const connection = { webSocket, socket, request, ...found, enter, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
+        if (found.parameters[0] !== undefined) webSocket.once('close', enter(found.parameters[0]))
+        found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
+      } catch (error) {
+        refuse(webSocket, error)
+      }
     })
   })
   return {
@@ -107,6 +121,7 @@ type MessageListener = (message: Record<string, unknown>) => void
 export function closeCodeOf(error: unknown): number {
   if (!(error instanceof HubError)) return 1011
   if (error.status === 404 || error.status === 410) return 4404
+  if (error.status === 401) return 4401
   if (error.status === 403) return 4403
   if (error.status === 429) return 4429
   if (error.status >= 500) return 1011

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context, MiddlewareHandler } from 'hono'
+import { HubError } from '../errors.ts'
+import { ANYBODY } from '../jobs/caller.ts'
+import { letTheRestGo } from '../jobs/let-the-rest-go.ts'
+import type { Access, HubCaller } from './access.ts'
+import { SCOPES, type Scope } from './policy.ts'
+
+/** Stands in front of every route: lets through who may, and says who it is. */
+export function guard(access: Access): MiddlewareHandler {
+  return async (c, next) => {
+    const { incoming, outgoing }: Partial<HttpBindings> = c.env ?? {}
+    if (incoming && outgoing) {
+      try {
+        c.set('caller', check(access, { request: incoming as IncomingMessage, response: outgoing as ServerResponse, method: c.req.method, path: c.req.path }))
+      } catch (error) {
+        letTheRestGo(incoming as IncomingMessage)
+        throw error
+      }
+    }
+    await next()
+  }
+}
+
+/** Who asks. Without a socket below it a request comes from this process itself. */
+export function callerOf(c: Context): HubCaller {
+  return c.get('caller') ?? { ...ANYBODY, name: 'this process', scopes: SCOPES, account: undefined }
+}
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly method: string
+  /** As the routes see it. */
+  readonly path: string
+}
+
+function check(access: Access, { request, response, method, path }: Asked): HubCaller {
+  assertPlainPath(request.url ?? '')
+  const caller = access.identify(request)
+  const scope = scopeFor(method, path)
+  if (scope === undefined) holdPlace(access, caller, { request, response, path })
+  else {
+    access.assertOrigin(request)
+    access.assertMay(caller, scope)
+    if (scope === 'submit') checkWrite(access, caller, { request, method, path })
+    else holdPlace(access, caller, { request, response, path })
+  }
+  return caller
+}
+
+/** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
+export function scopeFor(method: string, path: string): Scope | undefined {
+  if (path === '/api/jobs/events' || path === '/metrics') return 'admin'
+  if (method === 'GET' || method === 'HEAD') return path === '/api/jobs' || path === '/api/tasks' ? 'read' : undefined
+  return path === '/api/framepack' ? undefined : 'submit'
+}
+
+function checkWrite(access: Access, caller: HubCaller, { request, method, path }: Pick<Asked, 'request' | 'method' | 'path'>): void {
+  const changes = CHANGES.test(path)
+  if (method === 'POST' && changes && !/^(?:application\/json\b.*)?$/i.test(request.headers['content-type'] ?? '')) {
+    throw new HubError('unsupported_media_type', 'This takes no body, or one that is JSON', { hint: 'Send it with Content-Type: application/json' })
+  }
+  if ((method === 'POST' && !path.endsWith('/cancel')) || method === 'PUT') access.countSubmit(caller)
+}
+
+const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
+
+/** What stays open while it is read: SSE, long polls, moving pictures. */
+const FOLLOWING = /^\/api\/(?:jobs|task)\/([^/]+)\/(?:events|preview\.mjpeg|framepack)$|^\/(?:video_feed|api\/jobs\/events)$/
+
+function holdPlace(access: Access, caller: HubCaller, { request, response, path }: Omit<Asked, 'method'>): void {
+  const following = FOLLOWING.exec(path)
+  if (!following) return
+  const leave = access.enter(caller, following[1] ?? new URL(request.url ?? '', 'http://hub').searchParams.get('job') ?? undefined)
+  response.once('close', leave)
+  // Of a connection that ends while an earlier request on it is still being answered, the response is never told.
+  request.socket.once('close', leave)
+  response.once('close', () => request.socket.off('close', leave))
+}
+
+/** Before anything is decoded: what would be read as one path here and as another one there. */
+function assertPlainPath(url: string): void {
+  const path = url.split('?', 1)[0] ?? ''
+  const isTwisted = /^\/\/|\\|%00/.test(path) || (/^\/(?:download|frames|cc)\//.test(path) && /%2f|%5c|\/\//i.test(path))
+  if (isTwisted) throw new HubError('invalid_input', 'The path holds what no path here does', { hint: 'Leave out //, backslashes, and %2f, %5c and %00' })
+}
