@@ -70,7 +70,7 @@ function nextChunk(
     const timer = setTimeout(onStall, stallMs)
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
-    chunks.next().then(resolve, (error: unknown) => reject(brokenOff(error))).finally(() => {
+    chunks.next().then(resolve, (error: unknown) => reject(error instanceof HubError ? error : brokenOff(error))).finally(() => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
     })
