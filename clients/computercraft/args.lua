@@ -2,7 +2,7 @@ local require = ...
 local fail = require('fail')
 
 local USAGE = 'Usage: player URL|JOB_ID [--hub URL] [--screen gpu|monitor|term] [--scale N] [--monitors WxH[=NAME,...]] '
-  .. '[--fps N] [--volume N] [--start SECONDS] [--loop]'
+  .. '[--fps N] [--volume N] [--start SECONDS] [--loop] [--key KEY]'
 local SCREENS = { gpu = true, monitor = true, term = true }
 local MOST_MONITORS = 8 -- side by side
 
@@ -17,6 +17,8 @@ end
 local function address(_, text)
   return (text:find('^https?://') and '' or 'http://') .. text:gsub('/+$', '')
 end
+
+local function asItIs(_, text) return text end
 
 local function textScale(name, text)
   local value = tonumber(text)
@@ -42,6 +44,7 @@ end
 
 local TAKES = {
   ['--hub'] = { field = 'hub', read = address },
+  ['--key'] = { field = 'key', read = asItIs },
   ['--fps'] = { field = 'fps', read = number(0.1, 120) },
   ['--volume'] = { field = 'volume', read = number(0, 3) },
   ['--start'] = { field = 'start', read = number(0, 86400) },

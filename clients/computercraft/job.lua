@@ -16,10 +16,10 @@ return function(hub)
     fields[key] = value
   end
 
-  -- Takes {tool, input}.
-  function job.submit(submission)
-    local body = json.write(submission)
-    local answer = json.parse((hub.insist('/api/jobs', { headers = { ['Content-Type'] = 'application/json' }, body = body })))
+  -- Takes {tool, input}, and the key that the hub may want.
+  function job.submit(submission, key)
+    local headers = { ['Content-Type'] = 'application/json', ['X-API-Key'] = key }
+    local answer = json.parse((hub.insist('/api/jobs', { headers = headers, body = json.write(submission) })))
     if not answer.id then fail('The hub did not accept the video') end
     job.id = answer.id
   end

@@ -36,7 +36,7 @@ local function play(player)
   term.setCursorPos(1, 1)
   if options.source:find('^%w+://') or options.source:find('^upload:') then
     openDevices(player)
-    job.submit(submission(options, player.screen))
+    job.submit(submission(options, player.screen), options.key)
     job.poll()
   else
     job.id = options.source
