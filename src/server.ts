@@ -60,10 +60,11 @@ export async function startHub(environment: Readonly<Record<string, string | und
     routes: webSocketRoutes(context),
     isAllowedOrigin: (request) => context.access.isAllowedOrigin(request),
     maxConnections: config.maxReaders,
-    admit(request, reach) {
-      const caller = context.access.identify(request)
-      if (reach === 'all') context.access.assertMay(caller, 'admin')
-      return { enter: (job) => context.access.enter(caller, job) }
+    admit(request, { reach, end }) {
+      const { access } = context
+      const caller = access.identify(request)
+      if (reach === 'all') access.assertMay(caller, 'admin')
+      return { enter: (job) => access.enter(caller, job), leave: reach === 'all' ? access.hold(caller, end) : () => undefined }
     },
   })
   try {

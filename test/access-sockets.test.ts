@@ -47,6 +47,21 @@ test('the feed of all jobs takes the operator’s key as a WebSocket too', async
   feed.close()
 })
 
+test('the feed of all jobs is closed to who follows it with a key that is revoked', async () => {
+  const { id: keyId, secret } = await hub.holder({ scopes: ['admin'] })
+  const headers = { authorization: `Bearer ${secret}` }
+  const feed = open('/api/jobs/events', headers)
+  await firstMessage(feed)
+  const sse = await fetch(`${hub.url}/api/jobs/events`, { headers: { ...headers, accept: 'text/event-stream' } })
+  const still = open('/api/jobs/events', { authorization: `Bearer ${admin.secret}` })
+  await firstMessage(still)
+  await hub.revoke(keyId)
+  expect(await closeCode(feed)).toBe(4401)
+  await expect(sse.text()).rejects.toThrow()
+  expect(still.readyState).toBe(WebSocket.OPEN)
+  still.close()
+})
+
 test('a job is followed by whom knows its id, on each of its sockets', async () => {
   for (const path of [`/api/jobs/${id}/events`, `/api/task/${id}/ws`]) expect((await firstMessage(open(path))).type).toBe('snapshot')
   const many = open('/api/ws')

@@ -5,6 +5,7 @@ import type { RequestOrigin } from '../request-origin.ts'
 import { addressGroup, isFromThisMachine, isLoopback } from './addresses.ts'
 import type { AnonymousAccess } from './anonymous.ts'
 import { bearerOf } from './bearer.ts'
+import { HeldOpen } from './held-open.ts'
 import type { StoredKey } from './key-file.ts'
 import type { Keys } from './keys.ts'
 import { ANONYMOUS_POLICY, checkJob, type Policy, type Scope } from './policy.ts'
@@ -39,12 +40,14 @@ export class Access {
   readonly #requests: TokenBuckets
   readonly #submits: TokenBuckets
   readonly #readers: ReaderCaps
+  readonly #held: HeldOpen
 
   constructor(options: AccessOptions) {
     this.#options = options
     this.#requests = new TokenBuckets({ perMinute: options.requestsPerMinute })
     this.#submits = new TokenBuckets({ perMinute: options.submitsPerMinute })
     this.#readers = new ReaderCaps({ perAccount: options.readersPerAddress, perJob: options.readersPerJob })
+    this.#held = new HeldOpen((owner) => options.keys.get(owner) !== undefined)
   }
 
   /** Throws `unauthenticated` for a key that is none, and `rate_limited` for the next of too many requests. */
@@ -54,8 +57,8 @@ export class Access {
     const key = secret === undefined ? undefined : this.#options.keys.find(secret)
     const caller = key ? this.#holderOf(key, account) : this.#anonymous(request, account)
     take(this.#requests, caller, 'requests')
-    if (secret !== undefined && !key) throw new HubError('unauthenticated', 'This key opens nothing here', { hint: 'It may have been revoked; ask the operator for another' })
-    return caller
+    if (secret === undefined || key) return caller
+    throw new HubError('unauthenticated', 'This key opens nothing here', { hint: 'It may have been revoked; ask the operator for another' })
   }
 
   /** The address, unless nobody counts: for programs on a machine that is open to them. */
@@ -110,6 +113,11 @@ export class Access {
     return account === undefined ? () => undefined : this.#readers.enter({ account, job })
   }
 
+  /** Calls `end` soon after the caller's key has been revoked; returns what is to be called when all is over before. */
+  hold({ owner }: HubCaller, end: () => void): () => void {
+    return owner === undefined ? () => undefined : this.#held.add(owner, end)
+  }
+
   /** How many jobs of this key may run at the same time: none where the day's minutes are used up. */
   concurrencyOf(owner: string): number | undefined {
     const key = this.#options.keys.get(owner)
@@ -145,10 +153,13 @@ function hasMinutes({ id, minutesPerDay = Infinity }: Policy & { readonly id: st
 }
 
 function usedUp(what: string): HubError {
-  return new HubError('quota_exceeded', `The ${what} of this key for today are used up`, { hint: 'They begin anew at midnight UTC', retryAfterSeconds: secondsToMidnight() })
+  return new HubError('quota_exceeded', `The ${what} of this key for today are used up`, {
+    hint: 'They begin anew at midnight UTC', retryAfterSeconds: secondsToMidnight(),
+  })
 }
 
 function take(buckets: TokenBuckets, { account }: HubCaller, what: string): void {
   const waitSeconds = account === undefined ? 0 : buckets.take(account)
-  if (waitSeconds > 0) throw new HubError('rate_limited', `Too many ${what} in a minute`, { hint: `Try again in ${waitSeconds} s`, retryAfterSeconds: waitSeconds })
+  if (waitSeconds === 0) return
+  throw new HubError('rate_limited', `Too many ${what} in a minute`, { hint: `Try again in ${waitSeconds} s`, retryAfterSeconds: waitSeconds })
 }

@@ -52,7 +52,7 @@ function check(access: Access, { request, response, method, path }: Asked): HubC
 
 /** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
 export function scopeFor(method: string, path: string): Scope | undefined {
-  if (path === '/api/jobs/events' || path === '/metrics') return 'admin'
+  if (path === FEED || path === '/metrics') return 'admin'
   if (method === 'GET' || method === 'HEAD') return path === '/api/jobs' || path === '/api/tasks' ? 'read' : undefined
   return path === '/api/framepack' ? undefined : 'submit'
 }
@@ -67,17 +67,26 @@ function checkWrite(access: Access, caller: HubCaller, { request, method, path }
 
 const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
 
+/** Of all jobs. */
+const FEED = '/api/jobs/events'
+
 /** What stays open while it is read: SSE, long polls, moving pictures. */
 const FOLLOWING = /^\/api\/(?:jobs|task)\/([^/]+)\/(?:events|preview\.mjpeg|framepack)$|^\/(?:video_feed|api\/jobs\/events)$/
 
 function holdPlace(access: Access, caller: HubCaller, { request, response, path }: Omit<Asked, 'method'>): void {
   const following = FOLLOWING.exec(path)
   if (!following) return
-  const leave = access.enter(caller, following[1] ?? new URL(request.url ?? '', 'http://hub').searchParams.get('job') ?? undefined)
+  const { socket } = request
+  const giveBack = access.enter(caller, following[1] ?? new URL(request.url ?? '', 'http://hub').searchParams.get('job') ?? undefined)
+  const letGo = path === FEED ? access.hold(caller, () => socket.destroy()) : () => undefined
+  const leave = () => {
+    socket.off('close', leave)
+    giveBack()
+    letGo()
+  }
   response.once('close', leave)
   // Of a connection that ends while an earlier request on it is still being answered, the response is never told.
-  request.socket.once('close', leave)
-  response.once('close', () => request.socket.off('close', leave))
+  socket.once('close', leave)
 }
 
 /** Before anything is decoded: what would be read as one path here and as another one there. */

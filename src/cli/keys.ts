@@ -29,7 +29,8 @@ export const keys = defineCommand({
     if (action === 'add') return add(theOnly(words, 'NAME'), call)
     if (action === 'revoke') return revoke(theOnly(words, 'ID'), call)
     if (action === 'list' && words.length === 0) return list(call)
-    throw new UsageError(action === undefined ? 'add, list or revoke is missing' : `there is no "keys ${[action, ...words].join(' ')}"; there is add NAME, list and revoke ID`)
+    if (action === undefined) throw new UsageError('add, list or revoke is missing')
+    throw new UsageError(`there is no "keys ${[action, ...words].join(' ')}"; there is add NAME, list and revoke ID`)
   },
 })
 

@@ -23,7 +23,7 @@ export interface WebSocketRoute {
    */
   readonly mayCompress?: boolean
   /** Tells of all jobs, and not of one whose id is known. */
-  readonly reach?: 'all'
+  readonly reach?: 'all' | undefined
   /** May reject with a HubError: the socket is then closed with the code that stands for it. */
   accept(connection: Connection): Promise<void>
 }
@@ -53,10 +53,20 @@ export interface WebSocketGateOptions {
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean
   readonly maxConnections: number
   /** Throws a HubError for who may not come in; everybody may, unless given. */
-  readonly admit?: (request: IncomingMessage, reach: WebSocketRoute['reach']) => Pick<Connection, 'enter'>
+  readonly admit?: (request: IncomingMessage, asked: Admission) => Admitted
 }
 
-const EVERYBODY = () => ({ enter: () => () => undefined })
+export interface Admission extends Pick<WebSocketRoute, 'reach'> {
+  /** Closes the socket of who is not to follow any longer. */
+  readonly end: () => void
+}
+
+export interface Admitted extends Pick<Connection, 'enter'> {
+  /** Is called when the socket has closed. */
+  leave(): void
+}
+
+const EVERYBODY = (): Admitted => ({ enter: () => () => undefined, leave: () => undefined })
 
 /** Takes the WebSocket requests of `server` and hands each to its route. */
 export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections, admit = EVERYBODY }: WebSocketGateOptions): WebSocketGate {
@@ -80,7 +90,8 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
       if (!isAllowedOrigin(request)) return webSocket.close(4403, 'this Origin is not allowed')
       if (count() > maxConnections) return webSocket.close(4429, 'too many connections')
       try {
-        const { enter } = admit(request, found.route.reach)
+        const { enter, leave } = admit(request, { reach: found.route.reach, end: () => webSocket.close(4401, 'the key has been revoked') })
+        webSocket.once('close', leave)
         const connection = { webSocket, socket, request, ...found, enter, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
         if (found.parameters[0] !== undefined) webSocket.once('close', enter(found.parameters[0]))
         found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
