@@ -43,7 +43,7 @@ export class RequestOrigin {
   }
 
   isTrustedProxy(remoteAddress: string | undefined): boolean {
-    if (remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return false
+    if (this.#trusted.length === 0 || remoteAddress === undefined || !ipaddr.isValid(remoteAddress)) return false
     const address = ipaddr.process(remoteAddress)
     return this.#trusted.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
   }

@@ -32,7 +32,7 @@ test('without a key a job is submitted and read by its id, and no list of jobs i
   const id = await hub.api.accepted(brief(source, 0.1))
   expect((await hub.api.ends(id)).status).toBe('completed')
   expect((await hub.api.download(id, 'output.wav')).status).toBe(200)
-  for (const path of LISTS) {
+  for (const path of [...LISTS, '/api/%6aobs', '/api/jobs/%65vents']) {
     const { status, body, headers } = await hub.api.request(path)
     expect([path, status, body.code, headers.get('www-authenticate')]).toEqual([path, 401, 'unauthenticated', 'Bearer realm="reeltime"'])
   }

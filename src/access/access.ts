@@ -52,21 +52,14 @@ export class Access {
 
   /** Throws `unauthenticated` for a key that is none, and `rate_limited` for the next of too many requests. */
   identify(request: IncomingMessage): HubCaller {
-    const account = this.accountOf(request)
+    const isFromHere = isFromThisMachine(request)
+    const account = this.#accountOf(request, { isFromHere })
     const secret = bearerOf(request)
     const key = secret === undefined ? undefined : this.#options.keys.find(secret)
-    const caller = key ? this.#holderOf(key, account) : this.#anonymous(request, account)
+    const caller = key ? this.#holderOf(key, account) : this.#anonymous(account, { isFromHere })
     take(this.#requests, caller, 'requests')
     if (secret === undefined || key) return caller
     throw new HubError('unauthenticated', 'This key opens nothing here', { hint: 'It may have been revoked; ask the operator for another' })
-  }
-
-  /** The address, unless nobody counts: for programs on a machine that is open to them. */
-  accountOf(request: IncomingMessage): string | undefined {
-    const { origin, anonymous } = this.#options
-    const address = origin.clientAddress(request)
-    const isUncounted = anonymous.isForThisMachineOnly ? isFromThisMachine(request) : anonymous.policy === 'open' && isLoopback(address)
-    return isUncounted ? undefined : addressGroup(address)
   }
 
   /** Throws a HubError: `unauthenticated` without a key, `forbidden` with one that is for something else. */
@@ -124,9 +117,18 @@ export class Access {
     return key && hasMinutes(key, this.#options.usage) ? key.concurrency : key && 0
   }
 
-  #anonymous(request: IncomingMessage, account: string | undefined): HubCaller {
+  /** The address, unless nobody counts: for programs on a machine that is open to them. */
+  #accountOf(request: IncomingMessage, { isFromHere }: { isFromHere: boolean }): string | undefined {
+    const { origin, anonymous } = this.#options
+    if (anonymous.isForThisMachineOnly && isFromHere) return undefined
+    const address = origin.clientAddress(request)
+    const isUncounted = !anonymous.isForThisMachineOnly && anonymous.policy === 'open' && isLoopback(address)
+    return isUncounted ? undefined : addressGroup(address)
+  }
+
+  #anonymous(account: string | undefined, { isFromHere }: { isFromHere: boolean }): HubCaller {
     const { policy, isForThisMachineOnly } = this.#options.anonymous
-    const { scopes } = ANONYMOUS_POLICY[isForThisMachineOnly && !isFromThisMachine(request) ? 'none' : policy]
+    const { scopes } = ANONYMOUS_POLICY[isForThisMachineOnly && !isFromHere ? 'none' : policy]
     const reach = scopes.includes('admin') ? 'all' : 'own'
     return { owner: undefined, name: 'nobody', scopes, reach, account: account && `address ${account}`, admit: () => undefined, takeBytes: () => undefined }
   }

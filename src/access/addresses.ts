@@ -1,8 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
+
+/** Asked with each request, mostly of the same few. */
+const loopbacks = new LRUCache<string, boolean>({ max: 1000 })
 
 export function isLoopback(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
+  const known = loopbacks.get(address)
+  if (known !== undefined) return known
+  const is = ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback'
+  loopbacks.set(address, is)
+  return is
 }
 
 /** A name or address that only this machine itself is reached by. */
