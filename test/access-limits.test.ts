@@ -1,11 +1,13 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createReadStream } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { askRaw, startKeyedHub, type KeyedHub } from './keyed-hub.ts'
-import { makeTone, pacedFfmpeg, talk } from './media.ts'
+import { brief, makeTone, pacedFfmpeg, talk } from './media.ts'
 import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
 
 let scratch: string
@@ -102,6 +104,17 @@ async function nextAnswer(socket: WebSocket): Promise<void> {
     if ((JSON.parse(String(bytes)) as { type: string }).type === 'error') return
   }
 }
+
+test('what a job has fetched counts as bytes of its key', async () => {
+  const media = createServer((_, response) => void createReadStream(tone).pipe(response)).listen(0, '127.0.0.1')
+  await once(media, 'listening')
+  const host = `127.0.0.1:${(media.address() as AddressInfo).port}`
+  const { holder } = await start({ REELTIME_FETCH_ALLOW: host })
+  const { api } = await holder({ bytesPerDay: 1000 })
+  expect((await api.ends(await api.accepted(brief(`http://${host}/tone.wav`, 0.1)))).status).toBe('completed')
+  expect((await api.submit(brief(`http://${host}/tone.wav`, 0.2))).body).toMatchObject({ status: 429, code: 'quota_exceeded' })
+  media.close()
+})
 
 test('one job is followed by so many at a time', async () => {
   const { url, api } = await start({ REELTIME_READERS_PER_JOB: '1' })

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { HubError } from '../errors.ts'
 
 /** `submit` runs jobs and sends files, `read` lists one's own jobs, `admin` sees and changes those of all. */
@@ -27,8 +26,6 @@ export const ANONYMOUS_POLICY: Record<Anonymous, Policy> = {
   submit: { scopes: ['submit'], args: 'allowed' },
   none: { scopes: [], args: 'refused' },
 }
-
-export const scopeList = z.array(z.enum(SCOPES)).min(1)
 
 /** Throws a HubError where the policy does not allow that job. */
 export function checkJob({ tools, args }: Policy, tool: string, input: unknown): void {
