@@ -14,7 +14,6 @@ const STRICT = {
 const BY_ID = /^\/(?:api\/(?:jobs|task)\/(?!events$)[^/]+(?:\/|$)|download\/|frames\/|video_feed$)/
 
 const ASKABLE = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, Range, X-API-Key'
-const READABLE = 'Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Location, Retry-After'
 
 /**
  * Headers of all that is served, which routes may only set more strictly. Pages of other sites may read what is
@@ -39,7 +38,6 @@ function setHeaders(response: ServerResponse, { isById, namedOrigin }: { isById:
   response.setHeader('Cross-Origin-Resource-Policy', isById ? 'cross-origin' : 'same-origin')
   if (!isById && namedOrigin === undefined) return
   response.setHeader('Access-Control-Allow-Origin', isById ? '*' : (namedOrigin ?? ''))
-  response.setHeader('Access-Control-Expose-Headers', READABLE)
   if (!isById) response.setHeader('Vary', 'Origin')
 }
 
