@@ -29,7 +29,7 @@ try {
   hub = await startHub({
     PATH: process.env.PATH, PORT: '0', REELTIME_DATA_DIR: join(directory, 'data'), REELTIME_FETCH_ALLOW: `127.0.0.1:${media.address().port}`,
     REELTIME_FFMPEG: process.env.REELTIME_FFMPEG, FFMPEG_PATH: process.env.FFMPEG_PATH,
-  }, createLogger((line) => process.stderr.write(line)))
+  }, { ...createLogger((line) => process.stderr.write(line)), info: () => undefined })
   say(`the hub is listening on ${hub.url}`)
 
   const task = await submit()

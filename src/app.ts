@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { callerOf, guard } from './access/guard.ts'
 import { strictHeaders } from './access/headers.ts'
+import { routePath } from 'hono/route'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
@@ -15,22 +16,35 @@ import { frameRoutes } from './jobs/frame-routes.ts'
 import { previewRoutes } from './jobs/preview-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
-import { problemResponse } from './problem.ts'
+import { metricsRoutes } from './metrics/routes.ts'
+import { observeRequests } from './observe-requests.ts'
+import { asHubError, problemResponse } from './problem.ts'
 import { qrRoutes } from './qr-routes.ts'
+import { readyRoutes } from './ready-routes.ts'
 import { eventRoutes } from './streams/routes.ts'
 import { toolRoutes } from './tools/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
-  const { config, jobs, artifacts, frames, uploads, handOver, logger } = context
+  const { config, jobs, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
     const answer = isGmapiPath(c.req.path) ? answerError : problemResponse
-    return answer(c, error, (cause) => logger.error('http.internal_error', { path: c.req.path, error: cause }))
+    return answer(c, error, (cause) => logger.error('http.internal_error', { route: routePath(c, -1), error: cause }))
   })
   app.notFound((c) => {
-    const error = new HubError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 80)}`, { hint: 'docs/protocol.md lists what there is' })
-    return problemResponse(c, error, () => undefined)
+    c.error = new HubError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 80)}`, { hint: 'docs/protocol.md lists what there is' })
+    return problemResponse(c, c.error, () => undefined)
+  })
+  const observe = observeRequests({ logger, logged: config.logRequests, onRefused: (code) => metrics.refused(code) })
+  app.use(async (c, next) => {
+    const startedAt = performance.now()
+    await next()
+    const outgoing = c.env?.outgoing
+    observe({
+      method: c.req.method, route: routePath(c, -1), status: outgoing?.headersSent ? outgoing.statusCode : c.res.status,
+      milliseconds: performance.now() - startedAt, refusal: c.error && asHubError(c.error).code,
+    })
   })
   app.use(strictHeaders(context.access), guard(context.access))
   const openJob = (c: { req: { param(name: 'id'): string } }) => jobs.openStream(c.req.param('id'))
@@ -52,6 +66,8 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
+  app.route('/', readyRoutes({ readiness }))
+  app.route('/', metricsRoutes({ metrics }))
   app.get('/health', async (c) => {
     const health = await healthOf(context)
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })

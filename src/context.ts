@@ -37,9 +37,13 @@ import { UploadStore } from './jobs/upload-store.ts'
 import { work } from './jobs/worker.ts'
 import { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
+import { HubMetrics } from './metrics/hub-metrics.ts'
+import { observeJobs } from './observe-jobs.ts'
+import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
 import { EventLog } from './streams/event-log.ts'
 import { FileLogStorage } from './streams/log-storage.file.ts'
+import { VERSION } from './version.ts'
 
 /** Everything a hub is made of, each made once. */
 export interface HubContext {
@@ -65,6 +69,8 @@ export interface HubContext {
   readonly pool: WorkerPool
   readonly retention: Retention
   readonly events: EventLog<JobFold>
+  readonly metrics: HubMetrics
+  readonly readiness: Readiness
   /** Lets every reader go, to come back elsewhere or later. */
   letReadersGo(): void
   /** After `pool.stop`: closes what is open. */
@@ -119,9 +125,18 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const uploads = new UploadStore({ directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk })
   const storage = new FileLogStorage({ path: logFile })
-  const events = new EventLog({ storage, fold: () => new JobFold() })
+  const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs })
-  const log = new JobLog({ events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }) })
+  const metrics: HubMetrics = new HubMetrics({
+    version: VERSION, disk, jobCounts: () => index.counts(),
+    readerCounts() {
+      const [ofJobs, ofFeed] = [events.countFollowers(), feed.countFollowers()]
+      return { sse: ofJobs.sse + ofFeed.sse, websocket: ofJobs.websocket + ofFeed.websocket }
+    },
+  })
+  const log = new JobLog({
+    events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
+  })
   const removal = new JobRemoval({
     events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
   })
@@ -170,6 +185,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   return {
     config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
+    metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
       events.cutFollowers()
       feed.cutFollowers()
@@ -180,6 +196,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       usage.write()
+      metrics.stop()
       closeDatabase(database)
       lock.release()
     },

@@ -1,4 +1,6 @@
-/** Lines that an operator can act on, as JSON objects. */
+import { redact } from './redact.ts'
+
+/** Lines that an operator can act on, as JSON objects: `ts`, `level`, `event` and fields, none of them a secret. */
 export interface Logger {
   info(event: string, fields?: Readonly<Record<string, unknown>>): void
   error(event: string, fields?: Readonly<Record<string, unknown>>): void
@@ -6,11 +8,7 @@ export interface Logger {
 
 export function createLogger(write: (line: string) => void): Logger {
   const log = (level: string) => (event: string, fields: Readonly<Record<string, unknown>> = {}) => {
-    write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...describeErrors(fields) })}\n`)
+    write(`${JSON.stringify({ ts: new Date().toISOString(), level, event, ...(redact(fields) as object) })}\n`)
   }
   return { info: log('info'), error: log('error') }
-}
-
-function describeErrors(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? (value.stack ?? String(value)) : value]))
 }

@@ -9,28 +9,37 @@ import { createApp } from './app.ts'
 import { flagsToVariables, parseConfig, type Config } from './config.ts'
 import { createContext } from './context.ts'
 import { HubError } from './errors.ts'
+import { LogOutput, toDescriptor } from './log-output.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { VERSION } from './version.ts'
 import { webSocketRoutes } from './websocket-routes.ts'
 import { openWebSocketGate } from './streams/websocket.ts'
 
 /** Runs a hub until SIGTERM or SIGINT; a second signal ends it at once. */
 export async function serve(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const logger = createLogger((line) => process.stderr.write(line))
+  const output = new LogOutput(toDescriptor(process.stderr.fd))
+  const logger = createLogger(output.write)
   // Who reads what the hub says may go away, and a promise may fail that nobody waits for: neither ends the others' jobs.
-  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   process.on('unhandledRejection', (error) => logger.error('hub.unhandled_rejection', { error }))
   const hub = await startHub({ ...environment, ...flagsToVariables(argv) }, logger)
   let isStopping = false
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true
-    hub.stop().then(() => process.exit(0), (error: unknown) => {
+    logger.info('hub.stopping')
+    const end = async (exitCode: number) => {
+      await output.flush()
+      process.exit(exitCode)
+    }
+    hub.stop().then(() => end(0), (error: unknown) => {
       logger.error('hub.stop_failed', { error })
-      process.exit(1)
+      return end(1)
     })
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  logger.info('hub.started', { version: VERSION })
   process.stdout.write(`reeltime is listening on ${hub.url}\n`)
   if (hub.accessLine !== undefined) process.stdout.write(`${hub.accessLine}\n`)
 }
@@ -59,7 +68,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
   const gate = openWebSocketGate(server, {
     routes: webSocketRoutes(context),
     isAllowedOrigin: (request) => context.access.isAllowedOrigin(request),
-    maxConnections: config.maxReaders,
+    maxConnections: config.maxReaders, onRefused: (code) => context.metrics.refused(code),
     admit(request, { reach, end }) {
       const { access } = context
       const caller = access.identify(request)
@@ -67,6 +76,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
       return { enter: (job) => access.enter(caller, job), leave: reach === 'all' ? access.hold(caller, end) : () => undefined }
     },
   })
+  context.metrics.sockets.watch(server)
   try {
     await untilListening(server, config)
   } catch (error) {

@@ -9,6 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fetch: ['errors.ts'],
   jobs: ['errors.ts', 'tools', 'streams', 'fetch'],
   access: ['errors.ts', 'request-origin.ts', 'jobs'],
+  metrics: ['errors.ts', 'tools', 'jobs'],
   compat: ['errors.ts', 'problem.ts', 'request-origin.ts', 'tools', 'streams', 'jobs'],
   client: ['jobs/job.ts'],
   cli: ['access', 'client', 'jobs', 'config.ts', 'errors.ts', 'server.ts', 'tools', 'version.ts'],

@@ -58,6 +58,10 @@ export class JobFeed {
     return this.#log.followerCount
   }
 
+  countFollowers(): ReturnType<EventLog['countFollowers']> {
+    return this.#log.countFollowers()
+  }
+
   async close(): Promise<void> {
     await this.#log.close()
   }

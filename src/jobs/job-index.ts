@@ -24,6 +24,12 @@ export interface IndexedJob {
   readonly logBytes: number
 }
 
+export interface JobCount {
+  readonly tool: string
+  readonly status: JobStatus
+  readonly count: number
+}
+
 /**
  * Which jobs there are. A view: each row is a fold of the job's log as of its last change of state. The order is that
  * of `created_at`, which no two jobs share, so that it is the same in an index that is made anew.
@@ -113,6 +119,11 @@ export class JobIndex {
     return this.#statements.all.all() as unknown as IndexedJob[]
   }
 
+  /** How many there are of each tool and status. */
+  counts(): readonly JobCount[] {
+    return this.#statements.counts.all() as unknown as JobCount[]
+  }
+
   /** Ids of the jobs whose time is over, the one that has waited longest first. */
   expired(now: number): readonly string[] {
     return (this.#statements.expired.all(now) as unknown as { id: string }[]).map(({ id }) => id)
@@ -143,6 +154,7 @@ function prepareStatements(database: Database) {
     getGone: database.prepare('SELECT 1 FROM gone WHERE id = ?'),
     sweepGone: database.prepare('DELETE FROM gone WHERE at < ?'),
     all: database.prepare('SELECT id, status, log_bytes AS logBytes FROM jobs ORDER BY created_at'),
+    counts: database.prepare('SELECT tool, status, count(*) AS count FROM jobs GROUP BY tool, status'),
     expired: database.prepare('SELECT id FROM jobs WHERE expires_at <= ? ORDER BY expires_at'),
     oldestEnded: database.prepare('SELECT job FROM jobs WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ?'),
     newest: database.prepare('SELECT max(created_at) AS at FROM jobs'),

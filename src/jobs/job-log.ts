@@ -1,7 +1,7 @@
 import type { NewEvent } from '../streams/entry.ts'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import type { AppendOptions } from '../streams/stream.ts'
-import { applyEvent, type EventDataByType, type EventType, type Job } from './job.ts'
+import { applyEvent, type EventDataByType, type EventType, type Job, type StatusData } from './job.ts'
 import type { JobFeed } from './job-feed.ts'
 import type { JobFold } from './job-fold.ts'
 import type { JobIndex } from './job-index.ts'
@@ -19,6 +19,16 @@ export interface JobLogOptions {
   readonly feed: JobFeed
   /** Told once a second while the index cannot be written. */
   readonly onIndexError: (error: unknown) => void
+  /** Told of each change of a job's status that is in the log. */
+  readonly onStatus?: (change: StatusChange) => void
+}
+
+export interface StatusChange {
+  /** As it is then. */
+  readonly job: Job
+  readonly status: StatusData
+  /** What it told last, by the writer that told it. */
+  readonly speed: number | undefined
 }
 
 /** The single way in which a job changes: append to its log. The index and the feed follow from what was appended. */
@@ -47,6 +57,7 @@ export class JobLog {
     const open = await this.#options.events.pin(id)
     return new JobWriter(open, {
       feed: this.#options.feed,
+      onStatus: (change) => this.#options.onStatus?.(change),
       onChange: (job, logBytes) => {
         this.#behind.set(job.id, { job, logBytes })
         this.#catchUp()
@@ -81,15 +92,18 @@ export class JobWriter {
   readonly #open: OpenStream<JobFold>
   readonly #feed: JobFeed
   readonly #onChange: (job: Job, logBytes: number) => void
+  readonly #onStatus: (change: StatusChange) => void
+  #speed: number | undefined
 
   constructor(
     open: OpenStream<JobFold> & { readonly release: () => void },
-    { feed, onChange }: { feed: JobFeed; onChange: (job: Job, logBytes: number) => void },
+    { feed, onChange, onStatus }: { feed: JobFeed; onChange: (job: Job, logBytes: number) => void; onStatus: (change: StatusChange) => void },
   ) {
     this.#open = open
     this.release = open.release
     this.#feed = feed
     this.#onChange = onChange
+    this.#onStatus = onStatus
   }
 
   /** As of all that has been written. */
@@ -133,6 +147,7 @@ export class JobWriter {
     const { job } = stream.fold
     if (changesState) {
       this.#onChange(stream.fold.record, stream.head)
+      for (const { type, data } of events) if (type === 'status') this.#onStatus({ job, status: data, speed: this.#speed })
       await this.#feed.changed(job)
     }
     return job
@@ -140,6 +155,7 @@ export class JobWriter {
 
   progress(data: Omit<EventDataByType['progress'], 'rev'>): void {
     const { stream } = this.#open
+    this.#speed = data.speed ?? this.#speed
     stream.setLast('progress', data)
     void this.#feed.progressed(applyEvent(stream.fold.job, { type: 'progress', data: { rev: 0, ...data } }))
   }

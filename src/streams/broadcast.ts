@@ -34,11 +34,14 @@ export class Broadcast {
   readonly #framed = new Map<string, Piece>()
   readonly #framedPast = new Map<string, Promise<Piece>>()
   readonly #id = nextId++
+  readonly #onDelivered: OnDelivered | undefined
   #isPassing = false
   #hasNews = false
+  #passes = 0
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, { onDelivered }: { onDelivered?: OnDelivered | undefined } = {}) {
     this.stream = stream
+    this.#onDelivered = onDelivered
     stream.onNews = () => this.#wake()
   }
 
@@ -133,13 +136,26 @@ export class Broadcast {
   #wake(): void {
     this.#framed.clear()
     this.#hasNews = true
-    if (this.#isPassing || this.#followers.length === 0) return
+    if (this.#isPassing) return
+    if (this.#followers.length === 0) return void this.stream.takeNewsSince()
     this.#isPassing = true
     setImmediate(() => this.#pass(0))
   }
 
+  /** Each pass another reader, and none where the one whose turn it is still has a write under way. */
+  #timeOne(): void {
+    const since = this.stream.takeNewsSince()
+    const onDelivered = this.#onDelivered
+    if (since === undefined || !onDelivered) return
+    const follower = this.#followers[this.#passes++ % this.#followers.length]
+    follower?.pumpTimed(() => onDelivered((performance.now() - since) / 1000))
+  }
+
   #pass(from: number): void {
-    if (from === 0) this.#hasNews = false
+    if (from === 0) {
+      this.#hasNews = false
+      this.#timeOne()
+    }
     const end = Math.min(from + FOLLOWERS_PER_TURN, this.#followers.length)
     for (let index = from; index < end; index++) this.#followers[index]?.pump()
     if (end < this.#followers.length) {
@@ -150,6 +166,9 @@ export class Broadcast {
     if (this.#hasNews) this.#wake()
   }
 }
+
+/** Told the seconds from an event to its bytes in the socket of one of the readers. */
+export type OnDelivered = (seconds: number) => void
 
 const NO_LINES = Buffer.alloc(0)
 

@@ -1,4 +1,4 @@
-import { Broadcast } from './broadcast.ts'
+import { Broadcast, type OnDelivered } from './broadcast.ts'
 import type { LogStorage } from './log-storage.ts'
 import { type Fold, Stream } from './stream.ts'
 
@@ -12,6 +12,7 @@ export interface EventLogOptions<F extends Fold> {
   readonly fold: (stream: string) => F
   /** For storage that forgets at a restart: a number that is larger at each start, so that old offsets are known as such. */
   readonly firstEpoch?: number
+  readonly onDelivered?: OnDelivered
 }
 
 /** A stream and those who follow it. */
@@ -81,6 +82,15 @@ export class EventLog<F extends Fold = Fold> {
     return count
   }
 
+  /** The same apart: those over SSE, and those over WebSockets. */
+  countFollowers(): Readonly<Record<'sse' | 'websocket', number>> {
+    const counts = { sse: 0, websocket: 0 }
+    for (const { open } of this.#held.values()) {
+      for (const { view } of open?.broadcast.followers ?? []) counts[view.transport === 'websocket' ? 'websocket' : 'sse']++
+    }
+    return counts
+  }
+
   /** Closes every file, when what waits is written. Followers have to be gone by then. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
@@ -117,7 +127,7 @@ export class EventLog<F extends Fold = Fold> {
     const { firstEpoch } = this.#options
     try {
       const stream = await Stream.open(name, { storage, fold: this.#options.fold(name), ...(firstEpoch !== undefined && { firstEpoch }) })
-      return { stream, broadcast: new Broadcast(stream) }
+      return { stream, broadcast: new Broadcast(stream, { onDelivered: this.#options.onDelivered }) }
     } catch (error) {
       await storage.close()
       throw error

@@ -57,6 +57,19 @@ export class Follower {
     this.#broadcast.remove(this)
   }
 
+  /** Pumps, and calls back once what that wrote is in the socket; not at all where it writes nothing at once. */
+  pumpTimed(onWritten: () => void): void {
+    if (this.#isBusy) return
+    const [afterWrite, writes] = [this.#afterWrite, this.#writes]
+    this.#afterWrite = (error) => {
+      this.#afterWrite = afterWrite
+      if (!error) onWritten()
+      afterWrite(error)
+    }
+    this.pump()
+    if (this.#writes === writes) this.#afterWrite = afterWrite
+  }
+
   /** The stream has been removed, or the hub is going down: the reader is let go, to come back or not. */
   cut(): void {
     this.stop()
@@ -123,7 +136,7 @@ export class Follower {
     this.#isBusy = true
     this.#writes++
     // Behind the piece that was due, not only when there is none: a reader who is busy for minutes must pong too.
-    this.#socket.write(this.#owesPing ? Buffer.concat([bytes, this.#ping()]) : bytes, this.#onWritten)
+    this.#socket.write(this.#owesPing ? Buffer.concat([bytes, this.#ping()]) : bytes, this.#afterWrite)
   }
 
   #ping(): Buffer {
@@ -132,7 +145,7 @@ export class Follower {
     return this.view.transport === 'websocket' ? Buffer.concat([WEBSOCKET_PING, ping]) : ping
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
+  #afterWrite = (error?: Error | null): void => {
     this.#isBusy = false
     if (!error) this.pump()
   }

@@ -69,6 +69,7 @@ export class Stream<F extends Fold = Fold> {
   #attempt = 0
   #floor = 0
   #rev = 0
+  #newsSince: number | undefined
 
   private constructor(name: string, { storage, fold, firstEpoch }: { storage: StreamStorage; fold: F; firstEpoch: number }) {
     this.name = name
@@ -112,6 +113,7 @@ export class Stream<F extends Fold = Fold> {
     if (!this.#hasBegun) this.#epochs.begin(this.#end)
     this.#hasBegun = true
     const isFirst = this.#end === this.#openedAt
+    this.#newsSince ??= performance.now()
     const bytes = this.#encode(events)
     this.#attempt = attempt
     this.#end += bytes.length
@@ -124,8 +126,16 @@ export class Stream<F extends Fold = Fold> {
   /** Replaces the value beside the log; readers that are not behind get the newest. A stream that has ended has none. */
   setLast(type: string, data: object): void {
     if (this.#isSealed) return
+    this.#newsSince ??= performance.now()
     this.last = { rev: ++this.#rev, type, data: { rev: this.#rev, ...data }, floor: this.#floor }
     this.#tell()
+  }
+
+  /** When the oldest of what has not been asked for since was handed over, by `performance.now()`. */
+  takeNewsSince(): number | undefined {
+    const since = this.#newsSince
+    this.#newsSince = undefined
+    return since
   }
 
   /** Takes the value back, since what is now being appended says something newer. */

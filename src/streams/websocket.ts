@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { HubError } from '../errors.ts'
+import { type ErrorCode, HubError } from '../errors.ts'
 
 /** What a client may send in one message. */
 const MESSAGE_BYTES = 64 * 1024
@@ -54,6 +54,8 @@ export interface WebSocketGateOptions {
   readonly maxConnections: number
   /** Throws a HubError for who may not come in; everybody may, unless given. */
   readonly admit?: (request: IncomingMessage, asked: Admission) => Admitted
+  /** Told the code of each refusal. */
+  readonly onRefused?: (code: ErrorCode) => void
 }
 
 export interface Admission extends Pick<WebSocketRoute, 'reach'> {
@@ -69,7 +71,9 @@ export interface Admitted extends Pick<Connection, 'enter'> {
 const EVERYBODY = (): Admitted => ({ enter: () => () => undefined, leave: () => undefined })
 
 /** Takes the WebSocket requests of `server` and hands each to its route. */
-export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, maxConnections, admit = EVERYBODY }: WebSocketGateOptions): WebSocketGate {
+export function openWebSocketGate(
+  server: Server, { routes, isAllowedOrigin, maxConnections, admit = EVERYBODY, onRefused }: WebSocketGateOptions,
+): WebSocketGate {
   const options = { noServer: true, clientTracking: true, maxPayload: MESSAGE_BYTES }
   const plain = new WebSocketServer({ ...options, perMessageDeflate: false })
   const compressing = new WebSocketServer({ ...options, perMessageDeflate: COMPRESSION })
@@ -87,16 +91,20 @@ export function openWebSocketGate(server: Server, { routes, isAllowedOrigin, max
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => undefined)
       watchForDeath(webSocket)
-      if (!isAllowedOrigin(request)) return webSocket.close(4403, 'this Origin is not allowed')
-      if (count() > maxConnections) return webSocket.close(4429, 'too many connections')
+      const reject = (error: unknown) => {
+        onRefused?.(error instanceof HubError ? error.code : 'internal')
+        refuse(webSocket, error)
+      }
+      if (!isAllowedOrigin(request)) return reject(new HubError('origin_refused', 'this Origin is not allowed'))
+      if (count() > maxConnections) return reject(new HubError('too_many_connections', 'too many connections'))
       try {
         const { enter, leave } = admit(request, { reach: found.route.reach, end: () => webSocket.close(4401, 'the key has been revoked') })
         webSocket.once('close', leave)
         const connection = { webSocket, socket, request, ...found, enter, onMessage: (listener: MessageListener) => listen(webSocket, listener) }
         if (found.parameters[0] !== undefined) webSocket.once('close', enter(found.parameters[0]))
-        found.route.accept(connection).catch((error: unknown) => refuse(webSocket, error))
+        found.route.accept(connection).catch(reject)
       } catch (error) {
-        refuse(webSocket, error)
+        reject(error)
       }
     })
   })
