@@ -8,7 +8,7 @@ const START_MS = 120_000
 /** A hub of its own on a free port, listening. `command` is how it is started, before its flags. */
 export async function startHub({ dataDirectory, core, flags = [], command = [process.execPath, SERVER] }) {
   const startedAt = performance.now()
-  const child = startProcess([...command, '--port', '0', '--data-dir', dataDirectory, ...flags], { core, stdout: 'pipe', cwd: ROOT })
+  const child = startProcess([...command, '--port', '0', '--data-dir', dataDirectory, '--log', 'errors', ...flags], { core, stdout: 'pipe', cwd: ROOT })
   const url = await untilListening(child)
   return { child, url, port: Number(new URL(url).port), startMs: performance.now() - startedAt }
 }

@@ -36,7 +36,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     c.error = new HubError('route_not_found', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 80)}`, { hint: 'docs/protocol.md lists what there is' })
     return problemResponse(c, c.error, () => undefined)
   })
-  const observe = observeRequests({ logger, logged: config.logRequests, onRefused: (code) => metrics.refused(code) })
+  const observe = observeRequests({ logger, logged: config.log, onRefused: (code) => metrics.refused(code) })
   app.use(async (c, next) => {
     const startedAt = performance.now()
     await next()

@@ -47,7 +47,7 @@ export const configSchema = z.object({
   REELTIME_DISK_FLOOR: bytes.optional().describe('How many bytes stay free on its disk; below, new jobs are refused with 507 (default: 512 MiB or 5 % of the disk, whichever is less)'),
   REELTIME_FFMPEG: z.string().optional().describe('The ffmpeg to use (FFMPEG_PATH means the same); otherwise the one on PATH, else the portable one'),
   REELTIME_FFPROBE: z.string().optional().describe('The ffprobe to use; otherwise the one beside ffmpeg'),
-  REELTIME_LOG_REQUESTS: z.enum(['none', 'writes', 'all'], 'takes none, writes or all').default('writes').describe('Which requests the log tells: none, writes (what changes something) or all'),
+  REELTIME_LOG: z.enum(['errors', 'changes', 'all'], 'takes errors, changes or all').default('changes').describe('What the log tells: errors; changes, which are besides what becomes of jobs, what changes something and what is refused; or all requests'),
   REELTIME_SANJUUNI: z.string().optional().describe('The sanjuuni that jobs with engine sanjuuni use; otherwise the one on PATH. The hub has a converter of its own'),
 })
 
@@ -82,7 +82,7 @@ export interface Config {
   readonly ffmpegPath: string | undefined
   readonly ffprobePath: string | undefined
   readonly sanjuuniPath: string | undefined
-  readonly logRequests: 'none' | 'writes' | 'all'
+  readonly log: 'errors' | 'changes' | 'all'
   readonly pathVariable: string
 }
 
@@ -134,7 +134,7 @@ export function parseConfig(environment: Environment): Config {
     ffmpegPath: values.REELTIME_FFMPEG,
     ffprobePath: values.REELTIME_FFPROBE,
     sanjuuniPath: values.REELTIME_SANJUUNI,
-    logRequests: values.REELTIME_LOG_REQUESTS,
+    log: values.REELTIME_LOG,
     pathVariable: environment['PATH'] ?? '',
   }
 }

@@ -12,3 +12,7 @@ export function createLogger(write: (line: string) => void): Logger {
   }
   return { info: log('info'), error: log('error') }
 }
+
+export function onlyErrors(logger: Logger): Logger {
+  return { ...logger, info: () => undefined }
+}

@@ -10,7 +10,7 @@ import { flagsToVariables, parseConfig, type Config } from './config.ts'
 import { createContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { LogOutput, toDescriptor } from './log-output.ts'
-import { createLogger, type Logger } from './logger.ts'
+import { createLogger, type Logger, onlyErrors } from './logger.ts'
 import { VERSION } from './version.ts'
 import { webSocketRoutes } from './websocket-routes.ts'
 import { openWebSocketGate } from './streams/websocket.ts'
@@ -27,7 +27,6 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true
-    logger.info('hub.stopping')
     const end = async (exitCode: number) => {
       await output.flush()
       process.exit(exitCode)
@@ -39,7 +38,6 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  logger.info('hub.started', { version: VERSION })
   process.stdout.write(`reeltime is listening on ${hub.url}\n`)
   if (hub.accessLine !== undefined) process.stdout.write(`${hub.accessLine}\n`)
 }
@@ -53,8 +51,9 @@ export interface Hub {
 }
 
 /** A hub in this process, on a free port where PORT is 0. Throws a HubError for settings that cannot be. */
-export async function startHub(environment: Readonly<Record<string, string | undefined>>, logger: Logger): Promise<Hub> {
+export async function startHub(environment: Readonly<Record<string, string | undefined>>, givenLogger: Logger): Promise<Hub> {
   const config = parseConfig(environment)
+  const logger = config.log === 'errors' ? onlyErrors(givenLogger) : givenLogger
   const context = await createContext(config, logger)
   const app = createApp(context)
   const server = listen({
@@ -86,10 +85,12 @@ export async function startHub(environment: Readonly<Record<string, string | und
   context.pool.wake()
   void context.engine().catch((error: unknown) => logger.error('ffmpeg.missing', { error }))
   void context.retention.sweep()
+  logger.info('hub.started', { version: VERSION })
   return {
     accessLine: context.accessLine,
     url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`,
     async stop() {
+      logger.info('hub.stopping')
       await context.pool.stop({ drainMs: config.drainMs })
       gate.close()
       context.letReadersGo()
@@ -122,7 +123,7 @@ const LISTEN_FAILURES: Readonly<Record<string, readonly [message: string, hint: 
   ENOTFOUND: ['There is no host HOST', 'Set HOST to an address of this machine'],
 }
 
-const CLOSE_MS = 2000
+const CLOSE_MS = 1000
 
 /** Idle connections would hold it up for ever, busy ones for as long as they like, and WebSockets are not the server's. */
 function closeServer(server: Server): Promise<void> {

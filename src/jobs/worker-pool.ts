@@ -7,7 +7,7 @@ import type { Outcome } from './worker.ts'
 
 const EXTEND_EACH_MS = 10_000
 /** What a job may take to end once it has been told to. */
-const LET_GO_MS = 10_000
+const LET_GO_MS = 3_000
 
 /** After a shortage nothing is begun for a while, twice as long each time until a job has ended. */
 const PAUSE_MS = { first: 1000, longest: 30_000 }

@@ -84,6 +84,7 @@ export function openWebSocketGate(
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return answerWithoutUpgrade(server, request, socket)
     const found = findRoute(routes, request)
     if (!found) {
+      onRefused?.('route_not_found')
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
       return
     }
