@@ -54,7 +54,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
       { path: '/api/jobs/:id/events', open: (c) => openJob(c as never) },
       { path: '/api/task/:id/events', open: (c) => openJob(c as never) },
     ],
-    { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount },
+    { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount, goingDown: context.goingDown },
   ))
   app.route('/', jobRoutes({ jobs, callerOf }))
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { mkdir, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Access } from './access/access.ts'
@@ -71,6 +72,8 @@ export interface HubContext {
   readonly events: EventLog<JobFold>
   readonly metrics: HubMetrics
   readonly readiness: Readiness
+  /** Aborts when readers are let go. */
+  readonly goingDown: AbortSignal
   /** Lets every reader go, to come back elsewhere or later. */
   letReadersGo(): void
   /** After `pool.stop`: closes what is open. */
@@ -182,11 +185,16 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
+  const goingDown = new AbortController()
+  // As many as there are long polls.
+  setMaxListeners(0, goingDown.signal)
   return {
+    goingDown: goingDown.signal,
     config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
+      goingDown.abort()
       events.cutFollowers()
       feed.cutFollowers()
       void preview.close()

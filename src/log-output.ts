@@ -32,6 +32,10 @@ export class LogOutput {
     this.#writing ??= this.#drain().finally(() => (this.#writing = undefined))
   }
 
+  get isBusy(): boolean {
+    return this.#writing !== undefined
+  }
+
   /** Resolves when all is written, or after half a second. */
   async flush(): Promise<void> {
     await Promise.race([this.#writing, pause(LAST_WORDS_MS, undefined, { ref: false })])

@@ -2,7 +2,7 @@ const MOST_CHARACTERS = 8000
 const DEEPEST = 5
 
 const SECRET_NAME = /^(?:key|cookie|set-cookie)$|authorization|api[-_]?key|token|secret|password|passwd|signature|credential/i
-const URL_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#@"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
+const URL_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
 const QUERY_TEXT = /\?[^\s?"'<>=]+=[^\s"'<>]*/g
 const SCHEME_TEXT = /\b(bearer|basic|digest)\s+[^\s"',;]+/gi
 const HUB_KEY_TEXT = /\brt_[A-Za-z0-9_-]{8,}/g

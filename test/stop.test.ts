@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { brief, makeTone, pacedFfmpeg, talk } from './media.ts'
-import { HubNotStartedError, leftovers, programsBelow, removeDirectory, startHubProcess, temporaryDirectory, type HubProcess } from './running-hub.ts'
+import { HubNotStartedError, leftovers, programsBelow, removeDirectory, startHubProcess, temporaryDirectory, untilNoProgramsBelow, type HubProcess } from './running-hub.ts'
 
 let directory: string
 let data: string
@@ -81,6 +81,44 @@ test('a job that is cancelled while the hub puts it back stays cancelled', async
   await untilStopping()
   const answers = await Promise.all(ids.map((id) => hub.api.post(`/api/jobs/${id}/cancel`)))
   expect(answers.map(({ body }) => body.status)).toEqual(['cancelled', 'cancelled'])
+})
+
+test('a second signal ends it at once, and what it runs', async () => {
+  await hub.api.runs(await hub.api.accepted(talk(source, 30)))
+  hub.child.kill('SIGTERM')
+  await untilStopping()
+  const signalledAt = performance.now()
+  hub.child.kill('SIGTERM')
+  expect(await hub.exited).toBe(1)
+  expect(performance.now() - signalledAt).toBeLessThan(1000)
+  await untilNoProgramsBelow(data)
+})
+
+test('a program that ignores everything holds the hub up no longer than five seconds beyond the drain time', async () => {
+  await hub.end('SIGKILL')
+  await restart({ REELTIME_DRAIN_SECONDS: '0' })
+  const id = await hub.api.accepted(talk(source, 30))
+  await hub.api.runs(id)
+  for (const pid of await programsBelow(data)) process.kill(pid, 'SIGSTOP')
+  const signalledAt = performance.now()
+  expect(await hub.end('SIGTERM')).toBe(0)
+  expect(performance.now() - signalledAt).toBeLessThan(5000)
+  await untilNoProgramsBelow(data)
+})
+
+test('readers are let go without an end, and told when to come back', async () => {
+  await hub.end('SIGKILL')
+  await restart({ REELTIME_DRAIN_SECONDS: '0.2' })
+  const id = await hub.api.accepted(talk(source, 30))
+  await hub.api.runs(id)
+  const events = await fetch(`${hub.api.url}/api/jobs/${id}/events`, { headers: { accept: 'text/event-stream' } })
+  const polled = hub.api.request(`/api/jobs/${id}/events?after=now&wait=60&types=end`).catch((error: unknown) => error)
+  hub.child.kill('SIGTERM')
+  const told = await events.text()
+  expect(told).toMatch(/^retry: [12]\d{3}\n/)
+  expect(told).not.toContain('event: end')
+  expect(await polled).toMatchObject({ status: 200, body: { closed: false } })
+  expect(await hub.exited).toBe(0)
 })
 
 test('a promise that fails unnoticed is told to the operator, and ends nothing', async () => {

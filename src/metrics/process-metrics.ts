@@ -25,6 +25,14 @@ export function addProcessMetrics(registry: Registry): { stop(): void } {
     read: () => [{ value: process.memoryUsage.rss() }],
   })
   registry.add({
+    name: 'nodejs_heap_size_used_bytes', type: 'gauge', help: 'JavaScript objects, with those that the next collection frees',
+    read: () => [{ value: process.memoryUsage().heapUsed }],
+  })
+  registry.add({
+    name: 'nodejs_external_memory_bytes', type: 'gauge', help: 'Buffers and what else lies outside the JavaScript heap',
+    read: () => [{ value: process.memoryUsage().external }],
+  })
+  registry.add({
     name: 'process_cpu_seconds_total', type: 'counter', help: 'CPU time of the hub, without its children',
     read() {
       const { user, system } = process.cpuUsage()

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { frameLines, frameUnlogged, wants, type View } from './framing.ts'
 import type { Follower } from './follower.ts'
 import type { LastValue } from './fold.ts'
+import { ownBytes } from './own-bytes.ts'
 import { PIECE_BYTES, type Stream } from './stream.ts'
 
 /** Followers served before the event loop gets a turn, so that one job's thousands do not hold up the others. */
@@ -123,7 +124,7 @@ export class Broadcast {
     let reading = this.#framedPast.get(key)
     if (!reading) {
       reading = this.stream.read(cursor, border - cursor).then(({ lines, to }) => {
-        const piece = { bytes: frameLines(view, lines), to, rev: 0 }
+        const piece = { bytes: ownBytes(frameLines(view, lines)), to, rev: 0 }
         pastPieces.set(key, piece)
         return piece
       })

@@ -1,4 +1,5 @@
 import type { StreamStorage } from './log-storage.ts'
+import { ownBytes } from './own-bytes.ts'
 
 const FIRST_RETRY_MS = 10
 const LAST_RETRY_MS = 500
@@ -45,7 +46,7 @@ export class GroupCommit {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting
       this.#waiting = []
-      const bytes = waiting.length === 1 ? waiting[0]!.bytes : Buffer.concat(waiting.map((part) => part.bytes))
+      const bytes = ownBytes(waiting.length === 1 ? waiting[0]!.bytes : Buffer.concat(waiting.map((part) => part.bytes)))
       try {
         await this.#store(bytes, { durable: waiting.some(({ durable }) => durable) })
       } catch (error) {

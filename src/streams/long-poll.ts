@@ -24,14 +24,15 @@ const UNFILTERED: ReadonlySet<string> = new Set(['end'])
  */
 export async function readEventPage(
   { stream }: OpenStream,
-  { place, types, waitSeconds, rev, signal }: PageRequest,
+  { place, types, waitSeconds, rev, signal, goingDown }: PageRequest,
 ): Promise<EventPage> {
   // Not AbortSignal.any over AbortSignal.timeout: what nobody listens to at the moment may be collected, and never fires.
   const deadline = new AbortController()
   const giveUp = () => deadline.abort()
   const timer = setTimeout(giveUp, waitSeconds * 1000)
-  signal.addEventListener('abort', giveUp)
-  if (signal.aborted) giveUp()
+  const reasons = goingDown ? [signal, goingDown] : [signal]
+  for (const reason of reasons) reason.addEventListener('abort', giveUp)
+  if (reasons.some(({ aborted }) => aborted)) giveUp()
   const watch = stream.watch()
   let { at: cursor, isReset } = place
   try {
@@ -55,7 +56,7 @@ export async function readEventPage(
   } finally {
     watch.stop()
     clearTimeout(timer)
-    signal.removeEventListener('abort', giveUp)
+    for (const reason of reasons) reason.removeEventListener('abort', giveUp)
   }
 }
 
@@ -67,4 +68,6 @@ export interface PageRequest {
   /** The revision that the reader has seen, if it wants to be woken by progress too. */
   readonly rev: number | undefined
   readonly signal: AbortSignal
+  /** The hub is: who waits is answered at once, and comes back. */
+  readonly goingDown?: AbortSignal | undefined
 }

@@ -17,7 +17,8 @@ export interface EventRoute {
 
 /** One URL per stream, read as SSE, by long poll or as a JSON page; its WebSocket is another module's. */
 export function eventRoutes(
-  routes: readonly EventRoute[], { maxReaders, readerCount }: { maxReaders: number; readerCount: () => number },
+  routes: readonly EventRoute[],
+  { maxReaders, readerCount, goingDown }: { maxReaders: number; readerCount: () => number; goingDown?: AbortSignal },
 ): Hono {
   const app = new Hono()
   for (const { path, open } of routes) {
@@ -30,7 +31,7 @@ export function eventRoutes(
       if (!wantsSse(c)) {
         const page = await readEventPage(stream, {
           place, types: subscription.types, rev: parseNumber(query, 'rev', Number.MAX_SAFE_INTEGER),
-          waitSeconds: parseNumber(query, 'wait', LONGEST_WAIT_SECONDS) ?? 0, signal: c.req.raw.signal,
+          waitSeconds: parseNumber(query, 'wait', LONGEST_WAIT_SECONDS) ?? 0, signal: c.req.raw.signal, goingDown,
         })
         return c.json(page, 200, { 'Cache-Control': 'no-store', ...ANY_ORIGIN })
       }

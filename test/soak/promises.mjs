@@ -11,7 +11,7 @@ export function judge({ before, early, after, wanted, load, readers, minutes, is
     verdict('descriptors return', after.descriptors <= before.descriptors + MORE_DESCRIPTORS, `${before.descriptors} before, ${after.descriptors} after`),
     verdict('no child is left', after.children === 0, `${after.children} children`),
     verdict('expired jobs are swept', isShort ? undefined : isSwept, isShort ? 'removed by hand' : isSwept ? 'none is left' : 'some are left'),
-    verdict('jobs keep up', load.ended === load.submitted && rate >= RATE_SHARE * wanted.jobsPerMinute,
+    verdict('jobs keep up', load.ended === load.submitted && (isShort || rate >= RATE_SHARE * wanted.jobsPerMinute),
       `${load.ended} of ${load.submitted} jobs ended, ${rate.toFixed(0)} a minute of ${wanted.jobsPerMinute}`),
     verdict('every job, download and pack is whole', load.faults.length === 0 && load.downloads > 0 && load.packs > 0,
       `${load.downloads} downloads, ${load.packs} packs${told(load.faults)}`),
