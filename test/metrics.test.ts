@@ -56,6 +56,8 @@ test('readers are counted by transport while they are there, and some of what th
   const timedBefore = await metric('reeltime_event_latency_seconds_count')
   const socket = new WebSocket(`${hub.api.url.replace('http', 'ws')}/api/jobs/events`)
   await once(socket, 'message')
+  expect(await metric('reeltime_readers{transport="websocket"}')).toBe(1)
+  expect(await metric('reeltime_readers{transport="sse"}')).toBe(0)
   const leaving = new AbortController()
   const events = await fetch(`${hub.api.url}/api/jobs/events`, { headers: { accept: 'text/event-stream' }, signal: leaving.signal })
   await events.body!.getReader().read()
