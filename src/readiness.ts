@@ -2,7 +2,7 @@ import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
 
 export interface Obstacle {
-  readonly part: 'stopping' | 'queue' | 'disk' | 'engine' | 'sandbox'
+  readonly part: 'stopping' | 'queue' | 'disk' | 'engine'
   readonly detail: string
 }
 
