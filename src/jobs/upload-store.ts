@@ -40,7 +40,6 @@ export interface PutOptions {
 
 const DEFAULT_MAX_BYTES = 4 * 1024 ** 3
 const DEFAULT_STALL_MS = 60_000
-const UNFINISHED_MS = 3_600_000
 const ID = /^[A-Za-z0-9_-]{21}$/
 
 const META_FILE = 'upload.json'
@@ -58,6 +57,8 @@ export class UploadStore {
   readonly #retentionMs: number
   readonly #disk: Pick<DiskGuard, 'assertRoomFor'>
   readonly #stallMs: number
+  /** Ids of uploads that are on their way in. */
+  readonly #receiving = new Set<string>()
 
   constructor(options: UploadStoreOptions) {
     this.#directory = options.directory
@@ -79,8 +80,9 @@ export class UploadStore {
     await this.#disk.assertRoomFor(declaredBytes ?? 0)
     const id = nanoid()
     const directory = path.join(this.#directory, id)
-    await mkdir(directory, { recursive: true })
+    this.#receiving.add(id)
     try {
+      await mkdir(directory, { recursive: true })
       const received = await this.#receive(stream, directory, signal)
       if (received.size === 0) throw empty()
       if (declaredBytes !== undefined && received.size !== declaredBytes) throw brokenOff()
@@ -92,6 +94,8 @@ export class UploadStore {
     } catch (error) {
       await rm(directory, { recursive: true, force: true })
       throw error
+    } finally {
+      this.#receiving.delete(id)
     }
   }
 
@@ -116,16 +120,14 @@ export class UploadStore {
     await rm(this.#directoryOf(id), { recursive: true, force: true })
   }
 
-  /** Removes what has expired, and what is unfinished and got no byte for an hour. Resolves to the ids removed. */
+  /** Removes what has expired, and what a crash left unfinished. Resolves to the ids removed. */
   async sweep(now: number): Promise<readonly string[]> {
     const removed: string[] = []
     for (const id of (await ifPresent(readdir(this.#directory))) ?? []) {
-      if (!ID.test(id)) continue
+      if (!ID.test(id) || this.#receiving.has(id)) continue
       const directory = path.join(this.#directory, id)
       const usedAt = await modifiedAt(path.join(directory, META_FILE))
-      const writtenAt = (await modifiedAt(path.join(directory, partOf(DATA_FILE)))) ?? (await modifiedAt(directory))
-      const isOver = usedAt === undefined ? (writtenAt ?? now) + UNFINISHED_MS <= now : usedAt + this.#retentionMs <= now
-      if (!isOver) continue
+      if (usedAt !== undefined && usedAt + this.#retentionMs > now) continue
       await rm(directory, { recursive: true, force: true })
       removed.push(id)
     }
