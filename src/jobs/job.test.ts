@@ -52,3 +52,7 @@ test('an artifact of a name replaces the one that had it, and results are merged
   expect(job.artifacts.map(({ size }) => size)).toEqual([2])
   expect(job.result).toEqual({ files: ['o.mp4'], frames: 3 })
 })
+
+test.each(['failed', 'cancelled'] as const)('a job that is %s lists no artifacts, since they are removed', (status) => {
+  expect(fold([QUEUED, RUNNING, ARTIFACT, { type: 'status', data: { status, ended_at: 9 } }]).artifacts).toEqual([])
+})

@@ -138,9 +138,10 @@ export function applyEvent(job: Job, event: JobEvent): Job {
   }
 }
 
-/** A new attempt starts clean: what an earlier one left is not this one's. */
+/** A new attempt starts clean: what an earlier one left is not this one's. What ends otherwise than completed keeps no artifacts. */
 function applyStatus(job: Job, { reason: _, rev: __, ...data }: StatusData): Job {
   const { queue_position: ___, ...settled } = withoutProgress(job)
+  if (data.status === 'failed' || data.status === 'cancelled') return { ...settled, artifacts: [], ...data }
   if (data.status !== 'queued') return { ...settled, ...data }
   const { error, started_at, ended_at, expires_at, ...waiting } = settled
   return { ...waiting, progress: null, artifacts: [], result: {}, ...data }
