@@ -7,7 +7,7 @@ import { MortalHub } from './mortal-hub.ts'
 import { assertInvariants } from './oracle.ts'
 import { rounds } from './rounds.ts'
 
-const STEP = rounds({ fast: 10, all: 1 })
+const STEP = rounds({ fast: 30, all: 1 })
 const MOST_CALLS = 300
 
 let scratch: string
@@ -43,9 +43,11 @@ test.skipIf(!mayInject)(`FT-02: killed at the Nth call that changes a file, in s
   const hub = await mortal.start()
   const jobs = await assertInvariants({ hub, accepted: (await hub.api.list('limit=500')).jobs.map(({ id }) => id), dataDirectory: mortal.directory })
   expect(jobs.map(({ id }) => id)).toEqual(expect.arrayContaining([...accepted]))
-  expect(jobs.map(({ status, attempt }) => [status, attempt <= 2])).toEqual(jobs.map(() => ['completed', true]))
+  // A job may be under way at the next kill as well; after the third it is not run again.
+  const outcomes = jobs.map(({ status, attempt, error }) => (error ? `${error.code} ${attempt}` : status))
+  expect(['completed', 'interrupted 3']).toEqual(expect.arrayContaining([...new Set(outcomes)]))
   expect(kills).toBeGreaterThan(2)
-  console.log(`killed at ${kills} calls, ${jobs.length} jobs`)
+  console.log(`killed at ${kills} calls, ${jobs.length} jobs, ${outcomes.filter((outcome) => outcome === 'completed').length} completed`)
 })
 
 async function askForOne(accepted: Set<string>): Promise<void> {

@@ -11,7 +11,7 @@ import { randomOf, rounds } from './rounds.ts'
 
 const ROUNDS = rounds({ fast: 6, all: 100 })
 const JOBS_EACH_ROUND = 4
-const MOST_UP_MS = 1200
+const MOST_WORK_MS = 800
 const START_MS = 3000
 
 let scratch: string
@@ -56,16 +56,17 @@ test(`FT-01 FT-06 FT-30: ${ROUNDS} kills at random moments lose no job, end none
   const working: Promise<number>[] = []
   for (let round = 0; round < ROUNDS; round++) {
     await mortal.start()
-    for (let index = 0; index < JOBS_EACH_ROUND; index++) {
+    const submissions = Array.from({ length: JOBS_EACH_ROUND }, async (_, index) => {
       const number = round * JOBS_EACH_ROUND + index
-      working.push(submit(number).then((id) => {
-        accepted.add(id)
-        return follow(number, id)
-      }))
-      working.at(-1)!.catch(() => undefined)
-    }
+      const id = await submit(number)
+      accepted.add(id)
+      return { number, id }
+    })
+    working.push(...submissions.map((submission) => submission.then(({ number, id }) => follow(number, id))))
+    for (const followed of working) followed.catch(() => undefined)
+    if (random() < 0.75) await Promise.race(submissions)
     // The moment of the kill is what is at random here; nothing is waited for.
-    await pause(random() * MOST_UP_MS)
+    await pause(random() * MOST_WORK_MS)
     await mortal.kill()
   }
   const hub = await mortal.start()

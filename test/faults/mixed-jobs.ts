@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { brief, makeTone, talk } from '../media.ts'
@@ -11,7 +11,10 @@ export class MixedJobs {
   readonly clip: string
   /** For REELTIME_FETCH_ALLOW. */
   readonly host: string
+  /** Sends what is asked for at `heldUrl`. */
+  letGo: () => void = () => undefined
   readonly #server: Server
+  #askedForHeld: () => void = () => undefined
 
   private constructor(server: Server, { tone, clip }: { tone: string; clip: string }) {
     this.tone = tone
@@ -28,14 +31,32 @@ export class MixedJobs {
       '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', clip,
     ])
     const bytes = readFileSync(clip)
-    const server = createServer((_, response) => response.end(bytes)).listen(0, '127.0.0.1')
+    const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
-    return new MixedJobs(server, { tone, clip })
+    const mixed = new MixedJobs(server, { tone, clip })
+    server.on('request', ({ url }, response: ServerResponse) => {
+      if (url !== '/held.mp4') return response.end(bytes)
+      mixed.letGo = () => response.end(bytes)
+      mixed.#askedForHeld()
+    })
+    return mixed
   }
+
+  get url(): string {
+    return `http://${this.host}/clip.mp4`
+  }
+
+  /** The same clip, of which nothing is sent before `letGo`. */
+  get heldUrl(): string {
+    return `http://${this.host}/held.mp4`
+  }
+
+  /** Resolves when somebody asks for it. */
+  readonly heldIsAskedFor = new Promise<void>((resolve) => (this.#askedForHeld = resolve))
 
   /** The body that submits the job of this number; `source` is the uploaded tone. */
   request(number: number, source: string): { readonly tool: string; readonly input: object } {
-    const url = `http://${this.host}/clip.mp4`
+    const { url } = this
     switch (number % 4) {
       case 0: return { tool: 'ffmpeg', input: talk(source, 20) }
       case 1: return { tool: 'ffmpeg', input: { ...brief(url, 2), output_format: 'mkv' } }
