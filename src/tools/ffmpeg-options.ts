@@ -25,7 +25,7 @@ const quality = decimal(-1, 1000)
 /** Names of encoders; those that open a device or load a library of the request's choice are refused. */
 const codec: ValueRule = (value) => {
   if (!/^[a-z0-9_-]{1,40}$/.test(value)) return 'takes the name of an encoder, such as libx264, or copy'
-  return /_(omx|vaapi|qsv|nvenc|v4l2m2m|cuvid|amf|mf|videotoolbox|mediacodec)$|^nvenc/.test(value)
+  return /_(omx|vaapi|qsv|nvenc|v4l2m2m|cuvid|amf|mf|videotoolbox|mediacodec|vulkan|d3d12va|rkmpp|oh)$|^nvenc/.test(value)
     ? 'takes no encoder that opens a device'
     : undefined
 }
