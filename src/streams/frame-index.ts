@@ -1,6 +1,9 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
+/** In front of each frame: its size, u32be. */
+export const FRAME_HEAD_BYTES = 4
+
 const ENTRY_BYTES = 8
 /** Where the first frame stands: behind the pack's own count. */
 export const FIRST_FRAME_AT = 4
@@ -20,10 +23,16 @@ export class FrameIndex {
   static async open(path: string, { isWritable }: { isWritable: boolean }): Promise<FrameIndex> {
     const file = await open(path, isWritable ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY)
     const bytes = await file.readFile()
-    const whole = Math.floor(bytes.length / ENTRY_BYTES)
-    const ends = new Float64Array(whole)
-    for (let entry = 0; entry < whole; entry++) ends[entry] = bytes.readDoubleLE(entry * ENTRY_BYTES)
-    return new FrameIndex(file, ends)
+    const ends = new Float64Array(Math.floor(bytes.length / ENTRY_BYTES))
+    let count = 0
+    for (let before = FIRST_FRAME_AT; count < ends.length; count++) {
+      const end = bytes.readDoubleLE(count * ENTRY_BYTES)
+      // Behind an entry that cannot be, nothing tells where a frame begins.
+      if (!Number.isSafeInteger(end) || end < before + FRAME_HEAD_BYTES) break
+      ends[count] = end
+      before = end
+    }
+    return new FrameIndex(file, ends.subarray(0, count))
   }
 
   get count(): number {

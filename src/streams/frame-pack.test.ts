@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { FIRST_FRAME_AT } from './frame-index.ts'
 import { countWord, FramePack, indexPath } from './frame-pack.ts'
 import { rangesOf, sendPieces } from './frame-sender.ts'
 
@@ -123,6 +125,24 @@ test('an index whose end is zeros, as a power cut leaves it, ends before them', 
   await truncate(indexPath(path), 3 * 8)
   await truncate(indexPath(path), 9 * 8)
   expect(await all(await toRead())).toEqual(FRAMES.slice(0, 3))
+})
+
+test('whatever an index says, only bytes of the pack are taken for frames', async () => {
+  await (await toWrite()).append(FRAMES)
+  const [pack, index] = [await readFile(path), await readFile(indexPath(path))]
+  const ends = Array.from({ length: FRAMES.length }, (_, entry) => index.readDoubleLE(entry * 8))
+  const wrong = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -1, 3, 5, Number.NaN, Infinity, 2 ** 53, 1e300, pack.length, pack.length + 1), fc.constantFrom(...ends))
+  await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(7), wrong), { minLength: 1, maxLength: 4 }), fc.nat(pack.length), async (mistakes, size) => {
+    const entries = Buffer.alloc(8 * 8)
+    index.copy(entries)
+    for (const [entry, end] of mistakes) entries.writeDoubleLE(end, entry * 8)
+    await writeFile(indexPath(path), entries)
+    await writeFile(path, pack.subarray(0, size))
+    const read = (await FramePack.openToRead(path))!
+    for (const frame of await all(read)) expect(frame === undefined || pack.subarray(0, size).includes(frame)).toBe(true)
+    expect(read.range(1, read.count).to).toBeLessThanOrEqual(Math.max(size, FIRST_FRAME_AT))
+    await read.close()
+  }), { numRuns: 200 })
 })
 
 test('a pack without its index has no frames', async () => {

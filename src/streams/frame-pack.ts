@@ -1,11 +1,8 @@
 import { constants } from 'node:fs'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FIRST_FRAME_AT, FrameIndex } from './frame-index.ts'
+import { FIRST_FRAME_AT, FRAME_HEAD_BYTES, FrameIndex } from './frame-index.ts'
 import { WakeUps } from './wake-up.ts'
-
-/** In front of each frame: its size, u32be. */
-export const FRAME_HEAD_BYTES = 4
 
 /** Where frames stand in the file: contiguous frames are one piece of it. */
 export interface FrameRange {

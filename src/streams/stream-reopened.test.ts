@@ -133,6 +133,23 @@ test('a flipped bit never keeps a stream from opening; what stands before it sta
   }), { numRuns: 200 })
 })
 
+test('whatever was put into the middle of a log, taken out or doubled, it yields whole entries with rising offsets', async () => {
+  await write({ first: 1 }, 'second', ['third'])
+  const whole = await readFile(file)
+  const piece = fc.tuple(fc.nat(whole.length), fc.nat(whole.length)).map(([from, to]) => whole.subarray(from, to))
+  const inserted = fc.oneof(piece, fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)))
+  await fc.assert(fc.asyncProperty(fc.nat(whole.length), fc.nat(60), inserted, async (at, missing, bytes) => {
+    await writeFile(file, Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at + missing)]))
+    const stream = await open()
+    const { head } = stream
+    const lines = head > 0 ? (await stream.read(0)).lines : Buffer.alloc(0)
+    await stream.close()
+    const places = parseEntries(lines).map(({ offset }) => parseOffset(offset)!.byte)
+    const ends = [...lines.entries()].filter(([, byte]) => byte === 10).map(([end]) => end + 1)
+    expect([places, head]).toEqual([ends, ends.at(-1) ?? 0])
+  }), { numRuns: 200 })
+})
+
 test('a log far larger than what is read at once is folded line by line', async () => {
   const values = Array.from({ length: 40 }, (_, n) => `${n} ${'y'.repeat(n === 20 ? 700_000 : 10_000)}`)
   const offsets = await write(...values)
