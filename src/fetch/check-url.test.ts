@@ -1,6 +1,9 @@
+import { isIP } from 'node:net'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { HubError } from '../errors.ts'
 import { parseAddressPolicy } from './address-policy.ts'
-import { checkRedirect, checkUrl, redactUrl } from './check-url.ts'
+import { checkRedirect, checkUrl, destinationOf, redactUrl } from './check-url.ts'
 
 const policy = parseAddressPolicy('')
 const REFUSED = expect.objectContaining({ code: 'source_refused', status: 403, message: 'source address not allowed' })
@@ -81,4 +84,46 @@ test('a redacted URL is origin and path', () => {
   expect(redactUrl('http://media.example')).toBe('http://media.example/')
   expect(redactUrl('data:text/plain,s3cret')).toBe('data:…')
   expect(redactUrl('not a url ?sig=1')).toBe('…')
+})
+
+/** An address that is not public, as four bytes. */
+const privateAddress = fc.oneof(
+  ...[[127], [10], [0], [169, 254], [192, 168], [172, 16], [100, 64], [192, 0, 0], [198, 18], [224], [240], [255, 255, 255, 255]].map((head) =>
+    fc.uint8Array({ minLength: 4 - head.length, maxLength: 4 - head.length }).map((tail) => [...head, ...tail])),
+)
+
+/** The address in one of the many ways in which a URL takes it. */
+const spelling = fc.tuple(privateAddress, fc.integer({ min: 1, max: 4 }), fc.array(fc.constantFrom(8, 10, 16), { minLength: 4, maxLength: 4 }), fc.nat(9))
+  .map(([bytes, parts, bases, disguise]) => {
+    const number = (value: number, base: number) => (base === 16 ? `0x${value.toString(16)}` : base === 8 ? `0${value.toString(8)}` : String(value))
+    const last = bytes.slice(parts - 1).reduce((sum, byte) => sum * 256 + byte, 0)
+    const plain = [...bytes.slice(0, parts - 1), last].map((value, index) => number(value, bases[index]!)).join('.')
+    const [first, second] = [bytes.slice(0, 2), bytes.slice(2)].map((pair) => (pair[0]! * 256 + pair[1]!).toString(16))
+    return [
+      plain, plain, plain.toUpperCase(), `${plain}.`, plain.replace(/\d/g, (digit) => '０１２３４５６７８９'[Number(digit)]!), plain.replaceAll('.', '。'),
+      plain.replace(/\d/g, (digit) => `%3${digit}`), `[::ffff:${first}:${second}]`, `[0:0:0:0:0:ffff:${bytes.join('.')}]`, `[64:ff9b::${first}:${second}]`,
+    ][disguise]!
+  })
+
+test('no spelling of an address that is not public gets through', () => {
+  const scheme = fc.constantFrom('http://', 'https://', 'HTTP://', 'http:\\\\', 'http:', ' http:/', 'ht\ttp://', 'http:////')
+  const behind = fc.constantFrom('', '/', ':8080/a', '\\a', '?q', '#@public.example/', ':80/\n')
+  fc.assert(fc.property(scheme, spelling, behind, (start, host, end) => {
+    let checked: URL | undefined
+    try { checked = checkUrl(start + host + end, { policy }) } catch (error) { expect(error).toBeInstanceOf(HubError) }
+    expect(checked?.href).toBeUndefined()
+  }), { numRuns: 3000 })
+})
+
+test('whatever the text, it is refused with a HubError or is an http URL without a literal that is not public', () => {
+  const pieces = fc.oneof(spelling, fc.constantFrom('http://', 'https://', '@', ':', '/', '\\', '#', '?', '[', ']', '%', '..', 'public.example', '1.1.1.1'), fc.string({ unit: 'binary' }))
+  fc.assert(fc.property(fc.array(pieces, { maxLength: 6 }), (parts) => {
+    let checked: URL | undefined
+    try { checked = checkUrl(parts.join(''), { policy }) } catch (error) { expect(error).toBeInstanceOf(HubError) }
+    if (checked === undefined) return
+    const destination = destinationOf(checked)
+    expect(['http:', 'https:']).toContain(checked.protocol)
+    expect(isIP(destination.hostname) === 0 || policy.allows(destination.hostname, destination)).toBe(true)
+    expect([checked.username, checked.password]).toEqual(['', ''])
+  }), { numRuns: 3000 })
 })

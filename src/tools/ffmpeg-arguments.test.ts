@@ -6,6 +6,7 @@ import { ATTACKS, SPELLINGS_OF_MOVIE } from './refused-arguments.contract.ts'
 import { checkArguments } from './ffmpeg-arguments.ts'
 import { ORDINARY_REQUESTS } from './ordinary-arguments.contract.ts'
 import { findOption, optionNames } from './ffmpeg-options.ts'
+import { filterNames, findFilter } from './filter-table.ts'
 
 const context = { path: 'args', inputCount: 3 }
 
@@ -70,6 +71,30 @@ test('whatever is given, it either passes or is refused with a HubError', () => 
   fc.assert(fc.property(anything, (args) => {
     try { checkArguments(args, context) } catch (error) { expect(error).toBeInstanceOf(HubError) }
   }), { numRuns: 3000 })
+})
+
+test('no value that passes is a path or an address, but for texts that are only shown or kept', () => {
+  const place = fc.constantFrom('/etc/passwd', './a', '../a', '~/a', 'file:/etc/passwd', 'file:///a', 'http://127.0.0.1/', 'tcp://a:1', 'pipe:0', 'data:,a', 'concat:/a|/b', '/dev/full', 'C:\\\\a')
+  const key = fc.constantFrom('x264-params', 'x265-params', 'svtav1-params', 'aom-params', 'x264opts', 'bsf:v', 'force_key_frames', 'map', 'flags')
+  const given = fc.oneof(place, fc.tuple(fc.constantFrom('crf', 'stats', 'keyint', 'expr', 'h264_metadata=level', 'a'), fc.constantFrom('=', ':', ','), place).map((parts) => parts.join('')))
+  const name = fc.oneof(key, fc.constantFrom(...optionNames().filter((option) => !TEXTS.has(option))))
+  fc.assert(fc.property(name, given, (option, value) => {
+    expect([option, value, refusal([`-${option}`, value])?.status]).toEqual([option, value, expect.any(Number)])
+  }), { numRuns: 4000 })
+})
+
+/** Of these the value is text for people, or is judged as a graph. */
+const TEXTS: ReadonlySet<string> = new Set(['metadata', 'vf', 'af', 'filter', 'filter_complex', 'lavfi'])
+
+test('no option of a filter takes a path or an address, but for texts that are drawn or kept', () => {
+  const options = filterNames().flatMap((name) => [...new Set(findFilter(name)?.keys.values())].map((key) => [name, key] as const))
+  const shown = options.filter(([name, key]) => !(name === 'drawtext' && key === 'text') && !(/^a?metadata$/.test(name) && key === 'value'))
+  expect(shown.length).toBeGreaterThan(500)
+  for (const [name, key] of shown) {
+    for (const value of ['/etc/passwd', './a', '../a', '~/a', 'http\\\\://127.0.0.1/a', "'tcp\\\\://a'"]) {
+      expect([name, key, value, refusal(['-vf', `${name}=${key}=${value}`, '-t', '1'])?.code]).toEqual([name, key, value, 'argument_refused'])
+    }
+  }
 })
 
 test('ffmpeg takes each option of the table for an option, with as many values as the table says', () => {

@@ -36,7 +36,7 @@ const dispositions = pattern(/^(0|[+-]?[a-z_]{1,30}([+-][a-z_]{1,30})*)$/, '0 or
 const bitstreamFilters: ValueRule = (value) => {
   const isKnown = value.split(',').every((filter) => {
     const [name = '', ...options] = filter.split(/[=:](?=[a-z0-9_]+=|$)/)
-    return BITSTREAM_FILTERS.includes(name) && options.every((option) => /^[a-z0-9_]+=[A-Za-z0-9_.+|/-]{1,40}$/.test(option))
+    return BITSTREAM_FILTERS.includes(name) && options.every((option) => /^[a-z0-9_]+=([A-Za-z0-9_+|-][A-Za-z0-9_.+|-]{0,39}|\d{1,9}\/\d{1,9})$/.test(option))
   })
   return isKnown ? undefined : `takes bitstream filters out of ${BITSTREAM_FILTERS.join(', ')}`
 }
@@ -51,7 +51,7 @@ const BITSTREAM_FILTERS: readonly string[] = [
 /** Times, or an expression in plain characters without loops; `source` copies the input's. */
 const keyFrames: ValueRule = (value) => {
   const isTimes = value.split(',').every((time) => duration(time) === undefined)
-  const isExpression = /^expr:[a-z0-9_+\-*/().,<>= ]{1,200}$/i.test(value)
+  const isExpression = /^expr:[a-z0-9_+\-(][a-z0-9_+\-*/().,<>= ]{0,199}$/i.test(value)
     && !/(while|taylor|root|st|ld|print)\(/.test(value.replaceAll(' ', ''))
   return isTimes || isExpression || /^(source|chapters)$/.test(value) ? undefined : 'takes times such as 0,5,10 or expr:gte(t,n_forced*2)'
 }

@@ -58,6 +58,22 @@ test.each(GRAPHS)('%s is read as ffmpeg reads it', async (graph) => {
   if (byUs.length > 0) expect(byFfmpeg.slice(-byUs.length)).toEqual(byUs)
 })
 
+test('a value of any characters, written with both levels of escapes, is read back as it was, by us and by ffmpeg', async () => {
+  const character = fc.constantFrom(...String.raw`ab1:,;[]'\\=@%{}()|" ~/.ä`)
+  const value = fc.string({ unit: character, minLength: 1, maxLength: 20 })
+  const write = (text: string) => text.replace(/[\\':]/g, '\\$&').replace(/^\s|\s$/g, '\\$&').replace(/[\\'[\],; ]/g, '\\$&')
+  const seen: string[] = []
+  fc.assert(fc.property(value, (text) => {
+    if (seen.length < 60) seen.push(text)
+    expect(parseFilterGraph(`metadata=mode=add:key=k:value=${write(text)}`)[0]?.options.at(-1)).toEqual({ key: 'value', value: text })
+  }), { numRuns: 1000, examples: [["it's"], ['a\\b'], [' '], ["'''"], ['k=v']].map(([text]) => [text!] as [string]) })
+  const { stderr } = await run('ffmpeg', [
+    '-hide_banner', '-nostdin', '-loglevel', 'debug', '-f', 'lavfi', '-i', 'testsrc=d=0.04',
+    '-vf', seen.map((text) => `metadata=mode=add:key=k:value=${write(text)}`).join(','), '-f', 'null', '-',
+  ])
+  expect([...stderr.matchAll(/^\[Parsed_metadata_\d+ @ 0x[0-9a-f]+\] Setting 'value' to value '(.*)'$/gm)].map(([, text]) => text)).toEqual(seen)
+})
+
 test('a value without key after one with a key is refused, since ffmpeg goes on from that key', () => {
   expect(checkFilterGraph('drawtext=text=a:/etc/passwd', 1).type).toBe('refused')
   expect(checkFilterGraph('scale=w=1:1', 1).type).toBe('refused')
