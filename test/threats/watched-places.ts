@@ -36,7 +36,8 @@ export async function watchPlaces(directory: string): Promise<WatchedPlaces> {
   let count = 0
   const canary = createServer((socket) => {
     count++
-    socket.on('error', () => undefined).end(`HTTP/1.1 200 OK\r\nContent-Length: ${flag.length}\r\n\r\n${flag}`)
+    // Unread, the end of the other side would never be seen.
+    socket.resume().on('error', () => undefined).end(`HTTP/1.1 200 OK\r\nContent-Length: ${flag.length}\r\n\r\n${flag}`)
   }).listen(0, '127.0.0.1')
   await once(canary, 'listening')
   await age([secret, outside])
