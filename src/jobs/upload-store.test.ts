@@ -158,6 +158,15 @@ test('an upload that is unknown, removed or called by a path is not found', asyn
   expect(await kept()).toEqual([])
 })
 
+test.each(['', '{"name":"a","size":1', '{"name":"a","size":1,"sha267":"0"}'])('an upload whose description is damaged, as %j, is not found', async (text) => {
+  const store = storeOf()
+  const { id } = await store.put('a', chunksOf('x'))
+  await writeFile(path.join(directory, 'uploads', id, 'upload.json'), text)
+  await expect(store.get(id)).rejects.toMatchObject({ code: 'upload_not_found' })
+  await expect(store.use(id)).rejects.toMatchObject({ code: 'upload_not_found' })
+  expect(await store.sweep(Date.now() + RETENTION_MS + 1000)).toEqual([id])
+})
+
 test('an upload is swept after its retention, counted from its last use', async () => {
   const store = storeOf()
   const used = await store.put('used', chunksOf('x'))

@@ -103,7 +103,7 @@ export class UploadStore {
   async get(id: string): Promise<Upload> {
     const file = path.join(this.#directoryOf(id), META_FILE)
     const [text, { mtimeMs }] = await orNotFound(id, Promise.all([readFile(file, 'utf8'), stat(file)]))
-    return this.#show(id, META.parse(JSON.parse(text)), mtimeMs)
+    return this.#show(id, parseMeta(id, text), mtimeMs)
   }
 
   /** The absolute path of the bytes, and the upload with its retention begun anew. Throws as `get` does. */
@@ -198,9 +198,19 @@ async function orNotFound<Found>(id: string, found: Promise<Found>): Promise<Fou
   return present.value
 }
 
-function notFound(id: string): HubError {
+/** One that is damaged is none: nobody could tell whether its bytes are those that were sent. */
+function parseMeta(id: string, text: string): Meta {
+  try {
+    return META.parse(JSON.parse(text))
+  } catch (error) {
+    throw notFound(id, error)
+  }
+}
+
+function notFound(id: string, cause?: unknown): HubError {
   return new HubError('upload_not_found', `There is no upload "${id}".`, {
     hint: 'It may have expired. Send the file again.',
+    cause,
   })
 }
 
