@@ -85,6 +85,7 @@ function prepare(database: Database): Database {
     database.exec(SCHEMA)
     const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
     if (verdict !== 'ok') throw new DamagedError(verdict)
+    if (database.prepare(DAMAGED_ROW).get()) throw new DamagedError('a row does not hold its job')
     return database
   } catch (error) {
     database.close()
@@ -127,3 +128,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, job_id TEXT NOT NULL, at INTEGER NOT NULL);
   PRAGMA user_version = ${VERSION};
 `
+
+/** What a row says twice has to agree; SQLite looks at its pages and not at what our text means. */
+const DAMAGED_ROW = `
+  SELECT 1 FROM jobs WHERE CASE WHEN json_valid(job) THEN
+    json_extract(job, '$.id') IS NOT id OR json_extract(job, '$.tool') IS NOT tool OR json_extract(job, '$.status') IS NOT status OR
+    json_extract(job, '$.created_at') IS NOT created_at OR json_extract(job, '$.expires_at') IS NOT expires_at OR
+    json_type(job, '$.artifacts') IS NOT 'array'
+  ELSE 1 END LIMIT 1`
