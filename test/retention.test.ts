@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { serve as listen } from '@hono/node-server'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
 import { createContext, type HubContext } from '../src/context.ts'
+import type { Logger } from '../src/logger.ts'
 import { HubApi } from './hub-api.ts'
 import { brief, makeTone } from './media.ts'
 import { removeDirectory, temporaryDirectory } from './running-hub.ts'
@@ -35,9 +36,9 @@ afterEach(async () => {
 afterAll(() => removeDirectory(scratch))
 
 /** A hub whose sweeps come when the test says so. */
-async function start(settings: Record<string, string> = {}): Promise<string> {
+async function start(settings: Record<string, string> = {}, logger: Partial<Logger> = {}): Promise<string> {
   const directory = join(scratch, `data-${count++}`)
-  const quiet = { info: () => undefined, error: () => undefined }
+  const quiet = { info: () => undefined, error: () => undefined, ...logger }
   const environment = { PATH: process.env['PATH'], REELTIME_DATA_DIR: directory, REELTIME_RETENTION_SECONDS: '3600', ...settings }
   context = await createContext(parseConfig(environment), quiet)
   server = listen({ fetch: createApp(context).fetch, hostname: '127.0.0.1', port: 0 }) as Server
@@ -98,6 +99,20 @@ test('past the disk limit the oldest ended jobs go, and only as many as it takes
   expect(jobs.every(({ artifacts: [artifact] }) => artifact!.size > 11_000_000)).toBe(true)
   await context.retention.sweep()
   expect((await api.list()).jobs.map(({ id }) => id)).toEqual(ids.slice(1).reverse())
+})
+
+test('a clock that jumps ahead has nothing removed at once, is told of, and is believed by the next sweep', async () => {
+  const complaints: string[] = []
+  await start({}, { error: (event) => void complaints.push(event) })
+  const id = await api.accepted(brief(await api.upload(tone), 0.1))
+  await api.ends(id)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 24 * HOUR_MS })
+  onTestFinished(() => void vi.useRealTimers())
+  await context.retention.sweep()
+  expect((await api.request(`/api/jobs/${id}`)).status).toBe(200)
+  expect(complaints).toEqual(['retention.clock_jumped'])
+  await context.retention.sweep()
+  expect((await api.request(`/api/jobs/${id}`)).status).toBe(410)
 })
 
 test('a key is forgotten with the time, and then is a new one', async () => {

@@ -17,6 +17,8 @@ export interface RetentionOptions {
   readonly disk: DiskGuard
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
+  /** Told that the clock went ahead so far since the last sweep, and that nothing was removed for that. */
+  readonly onClockJump: (jumpMs: number) => void
 }
 
 /** Removes what has expired, each minute, and the oldest when the disk gets full. */
@@ -46,7 +48,8 @@ export class Retention {
   async #sweep(now: number): Promise<void> {
     const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError } = this.#options
     // A clock that was set forward would expire everything at once; the next sweep is soon enough to believe it.
-    if (this.#clockJumped()) return
+    const jumpMs = this.#clockJump()
+    if (jumpMs > CLOCK_JUMP_MS) return this.#options.onClockJump(jumpMs)
     // One that cannot be removed must not keep the others.
     for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now }).catch(onError)
     await uploads.sweep(now)
@@ -70,11 +73,11 @@ export class Retention {
     }
   }
 
-  #clockJumped(): boolean {
+  #clockJump(): number {
     const [wallClock, monotonic] = [Date.now(), performance.now()]
     const jump = wallClock - this.#lastWallClock - (monotonic - this.#lastMonotonic)
     this.#lastWallClock = wallClock
     this.#lastMonotonic = monotonic
-    return jump > CLOCK_JUMP_MS
+    return jump
   }
 }
