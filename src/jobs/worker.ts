@@ -62,7 +62,7 @@ async function workAttempt(
   const lines = new LogLines(writer, { attempt, maxBytes: options.logBytes })
   const limits = limitAttempt(signal, { ...options, assertRoom: () => options.disk.assertRoomFor(0) })
   try {
-    await writer.append([{ type: 'status', data: { status: 'running', attempt, started_at: Date.now(), progress: 0 } }], { attempt })
+    await writer.append([{ type: 'status', data: { status: 'running', attempt, started_at: Math.max(Date.now(), writer.job.created_at), progress: 0 } }], { attempt })
     const workspace = await makeWorkspace(options.jobDirectory(jobId))
     await runAttempt(jobId, { writer, lines, limits, workspace, options, attempt })
     await clear(jobId, { of: 'workspace', options })
@@ -186,8 +186,10 @@ export async function end(
   { status, attempt, retentionMs, error }: { status: JobStatus; attempt: number; retentionMs: number; error?: JobError },
 ): Promise<void> {
   const now = Date.now()
+  const { created_at, started_at = created_at } = writer.job
   const progress = status === 'completed' ? 100 : writer.progressSoFar
-  const data = { status, ended_at: now, expires_at: now + retentionMs, progress }
+  // A clock that was set back must not have the job end before it began; what is left of its time is by the clock as it is.
+  const data = { status, ended_at: Math.max(now, started_at), expires_at: now + retentionMs, progress }
   await writer.append(
     [...(error ? [{ type: 'error', data: { error } } as const] : []), { type: 'status', data }, { type: 'end', data: { status } }],
     { attempt, durable: true },
