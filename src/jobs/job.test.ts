@@ -32,6 +32,10 @@ test('a job that has ended shows nothing of what it was doing, whoever saw it an
   expect(fold([QUEUED, RUNNING, failed, PROGRESS])).toEqual(fold([QUEUED, RUNNING, failed]))
 })
 
+test.each(['failed', 'cancelled'] as const)('a job that has %s has no artifacts, whatever it had made before', (status) => {
+  expect(fold([QUEUED, RUNNING, ARTIFACT, { type: 'status', data: { status, ended_at: 9, progress: 40 } }]).artifacts).toEqual([])
+})
+
 test('a place in the queue is gone with the waiting', () => {
   expect(fold([QUEUED])).toMatchObject({ queue_position: 2 })
   expect(fold([QUEUED, RUNNING])).not.toHaveProperty('queue_position')
