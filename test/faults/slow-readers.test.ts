@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { brief, makeTone } from '../media.ts'
+import { removeDirectory, startHubProcess, temporaryDirectory, type HubProcess } from '../running-hub.ts'
+import { faultDirectory } from './fault-directory.ts'
+import { assertInvariants, measure } from './oracle.ts'
+import { ffmpegThatFirst } from './programs.ts'
+import { rounds } from './rounds.ts'
+
+const READERS = 500
+const LINES = rounds({ fast: 20_000, all: 100_000 })
+const MEBIBYTE = 1024 ** 2
+const KEY = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+let scratch: string
+let dataDirectory: string
+let hub: HubProcess
+let source: string
+
+beforeAll(async () => {
+  scratch = await temporaryDirectory()
+})
+beforeEach(async () => {
+  dataDirectory = await faultDirectory()
+  const flood = `[ -e "${scratch}/go" ] || exec ffmpeg "$@"; seq -f 'line %.0f of very many, which nobody reads as fast as they come' 1 ${LINES} >&2`
+  hub = await startHubProcess(dataDirectory, { REELTIME_FFMPEG: ffmpegThatFirst(scratch, flood), REELTIME_CONCURRENCY: '1' })
+  source = await hub.api.upload(makeTone(scratch))
+})
+afterEach(() => hub.end('SIGKILL'))
+afterAll(() => removeDirectory(scratch))
+
+/** A reader that has been answered and from then on reads nothing. */
+async function silentReader(id: string, index: number): Promise<Socket> {
+  const { hostname, port } = new URL(hub.api.url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => undefined)
+  socket.write(`GET /api/jobs/${id}/events HTTP/1.1\r\nHost: h\r\n${index % 2 ? 'Accept: text/event-stream\r\n' : KEY}\r\n`)
+  await once(socket, 'readable')
+  return socket
+}
+
+test(`${READERS} readers that read nothing cost the hub no memory and the others no time, and are let go (FT-19)`, async () => {
+  const first = await hub.api.accepted(brief(source, 0.1))
+  await hub.api.ends(first)
+  const before = await measure(hub.child.pid!)
+  const blocker = await hub.api.accepted({ ...brief(source), args: ['-af', 'arealtime', '-t', '60'] })
+  const id = await hub.api.accepted(brief(source, 0.1))
+  const sockets = await Promise.all(Array.from({ length: READERS }, (_, index) => silentReader(id, index)))
+  expect((await hub.api.request('/health')).body.readers).toBe(READERS)
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(`${scratch}/go`, '')
+  await hub.api.post(`/api/jobs/${blocker}/cancel`)
+  const numbers: number[] = []
+  let lagMs = Number.POSITIVE_INFINITY
+  for await (const event of hub.api.events(id)) {
+    if (event.type === 'new_logs') numbers.push(...event.data.lines.map(({ n }) => n))
+    if (event.type === 'status' && event.data.ended_at !== undefined) lagMs = Date.now() - event.data.ended_at
+  }
+  const { total_logs } = await hub.api.job(id)
+  expect(total_logs).toBeGreaterThanOrEqual(LINES)
+  expect(numbers).toEqual(Array.from({ length: total_logs }, (_, index) => index + 1))
+  expect(lagMs).toBeLessThan(1000)
+  expect(((await measure(hub.child.pid!)).rssBytes - before.rssBytes) / MEBIBYTE).toBeLessThan(100)
+  if (rounds({ fast: 0, all: 1 })) {
+    await vi.waitFor(async () => expect((await hub.api.request('/health')).body.readers).toBe(0), { timeout: 60_000, interval: 500 })
+  }
+  for (const socket of sockets) socket.destroy()
+  await assertInvariants({ hub, accepted: [first, blocker, id], dataDirectory, before })
+})
