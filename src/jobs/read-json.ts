@@ -18,7 +18,7 @@ export async function readJson(c: Context, { requireType }: { requireType: boole
   // A body that trickles in must not hold a connection for ever.
   const bindings: Partial<HttpBindings> | undefined = c.env
   const timer = setTimeout(() => bindings?.incoming?.destroy(), BODY_MS)
-  const text = await readText(c.req.raw.body).finally(() => clearTimeout(timer))
+  const text = await readText(c.req.raw.body).catch(asBrokenOff).finally(() => clearTimeout(timer))
   if (text.trim() === '') throw new HubError('invalid_json', 'There is no body', { hint: 'Send a JSON object' })
   try {
     return JSON.parse(text)
@@ -44,4 +44,10 @@ function tooLarge(): HubError {
   return new HubError('payload_too_large', `The body is larger than ${BODY_BYTES / 1024} KiB`, {
     hint: 'Send media with PUT /api/uploads/:name and name it as a source',
   })
+}
+
+/** What breaks off while it is read is the sender's doing, and none of the operator's business. */
+function asBrokenOff(error: unknown): never {
+  if (error instanceof HubError) throw error
+  throw new HubError('invalid_json', 'The body broke off before its end', { hint: 'Send the whole body again', cause: error })
 }
