@@ -4,28 +4,30 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { brief, makeTone } from '../media.ts'
 import { removeDirectory, startHubProcess, temporaryDirectory, type HubProcess } from '../running-hub.ts'
 import { faultDirectory } from './fault-directory.ts'
+import { heldSource } from './held-source.ts'
 import { assertInvariants, measure } from './oracle.ts'
-import { ffmpegThatFirst } from './programs.ts'
+import { ffmpegThatFloods } from './programs.ts'
 import { rounds } from './rounds.ts'
 
 const READERS = 500
 const LINES = rounds({ fast: 20_000, all: 100_000 })
+const FLOOD_S = 0.2
 const MEBIBYTE = 1024 ** 2
 const KEY = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
 
 let scratch: string
 let dataDirectory: string
 let hub: HubProcess
-let source: string
+let tone: string
 
 beforeAll(async () => {
   scratch = await temporaryDirectory()
 })
 beforeEach(async () => {
   dataDirectory = await faultDirectory()
-  const flood = `[ -e "${scratch}/go" ] || exec ffmpeg "$@"; seq -f 'line %.0f of very many, which nobody reads as fast as they come' 1 ${LINES} >&2`
-  hub = await startHubProcess(dataDirectory, { REELTIME_FFMPEG: ffmpegThatFirst(scratch, flood), REELTIME_CONCURRENCY: '1' })
-  source = await hub.api.upload(makeTone(scratch))
+  const ffmpeg = ffmpegThatFloods(scratch, { lines: LINES, seconds: FLOOD_S })
+  hub = await startHubProcess(dataDirectory, { REELTIME_FFMPEG: ffmpeg, REELTIME_FETCH_ALLOW: '127.0.0.1' })
+  tone = makeTone(scratch)
 })
 afterEach(() => hub.end('SIGKILL'))
 afterAll(() => removeDirectory(scratch))
@@ -41,16 +43,14 @@ async function silentReader(id: string, index: number): Promise<Socket> {
 }
 
 test(`${READERS} readers that read nothing cost the hub no memory and the others no time, and are let go (FT-19)`, async () => {
-  const first = await hub.api.accepted(brief(source, 0.1))
+  const first = await hub.api.accepted(brief(await hub.api.upload(tone), 0.1))
   await hub.api.ends(first)
   const before = await measure(hub.child.pid!)
-  const blocker = await hub.api.accepted({ ...brief(source), args: ['-af', 'arealtime', '-t', '60'] })
-  const id = await hub.api.accepted(brief(source, 0.1))
+  const { url, letGo } = await heldSource(tone)
+  const id = await hub.api.accepted(brief(url, FLOOD_S))
   const sockets = await Promise.all(Array.from({ length: READERS }, (_, index) => silentReader(id, index)))
   expect((await hub.api.request('/health')).body.readers).toBe(READERS)
-  const { writeFileSync } = await import('node:fs')
-  writeFileSync(`${scratch}/go`, '')
-  await hub.api.post(`/api/jobs/${blocker}/cancel`)
+  letGo()
   const numbers: number[] = []
   let lagMs = Number.POSITIVE_INFINITY
   for await (const event of hub.api.events(id)) {
@@ -66,5 +66,5 @@ test(`${READERS} readers that read nothing cost the hub no memory and the others
     await vi.waitFor(async () => expect((await hub.api.request('/health')).body.readers).toBe(0), { timeout: 60_000, interval: 500 })
   }
   for (const socket of sockets) socket.destroy()
-  await assertInvariants({ hub, accepted: [first, blocker, id], dataDirectory, before })
+  await assertInvariants({ hub, accepted: [first, id], dataDirectory, before })
 })
