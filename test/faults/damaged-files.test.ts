@@ -156,7 +156,7 @@ async function assertClear(api: HubApi, id: string): Promise<void> {
 describe('damage harms only what it hits (FT-33)', () => {
   test('a bit that flips, or an end that is cut off, anywhere in the data directory', async () => {
     const random = randomOf('damage anywhere')
-    for (let round = 0; round < rounds({ fast: 5, all: 400 }); round++) {
+    for (let round = 0; round < rounds({ fast: 3, all: 400 }); round++) {
       const original = round % 2 ? killed : stopped
       const directory = copy(original)
       const name = pick(random, files(directory))
@@ -173,7 +173,7 @@ describe('damage harms only what it hits (FT-33)', () => {
   })
   test('a bit that flips in a row of the index', async () => {
     const random = randomOf('a bit that flips in a row')
-    for (let round = 0; round < rounds({ fast: 3, all: 200 }); round++) {
+    for (let round = 0; round < rounds({ fast: 2, all: 200 }); round++) {
       const directory = copy(stopped)
       const { id } = ended[round % ended.length]!
       const bytes = changeRow(directory, id, (row) => {

@@ -6,7 +6,7 @@ import { faultDirectory } from './fault-directory.ts'
 import { assertInvariants, measure } from './oracle.ts'
 import { rounds } from './rounds.ts'
 
-const JOBS = rounds({ fast: 40, all: 5000 })
+const JOBS = rounds({ fast: 30, all: 5000 })
 const SETTINGS = { REELTIME_CONCURRENCY: '2', REELTIME_MAX_WAITING: String(JOBS) }
 
 let scratch: string

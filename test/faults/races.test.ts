@@ -51,7 +51,7 @@ test('a job that is cancelled at any moment ends once, and nothing of it is left
   const random = randomOf('cancels')
   const accepted: string[] = []
   const ends = new Set<string>()
-  await inBatches(rounds({ fast: 30, all: 500 }), async () => {
+  await inBatches(rounds({ fast: 20, all: 500 }), async () => {
     const id = await hub.api.accepted(talk(source, 5))
     accepted.push(id)
     await aMoment(random, 1200)
@@ -87,7 +87,7 @@ test('a job that is removed at any moment has neither a row without files nor fi
 test('a download that has begun ends whole whenever its job is removed, and one that comes too late is told so (FT-27)', async () => {
   const random = randomOf('downloads')
   const outcomes: number[] = []
-  await inBatches(rounds({ fast: 10, all: 200 }), async () => {
+  await inBatches(rounds({ fast: 5, all: 200 }), async () => {
     const id = await hub.api.accepted({ ...brief(source), args: ['-ar', '48000', '-ac', '2'] })
     const { artifacts: [artifact] } = await hub.api.ends(id)
     const readers = Array.from({ length: 3 }, async () => {
@@ -122,7 +122,7 @@ async function hashOfSlowly(response: IncomingMessage): Promise<string> {
 test('one key is one job, although the hub is killed while many send it, and they send it again (FT-30)', async () => {
   const random = randomOf('one key')
   const accepted = (await hub.api.list()).jobs.map(({ id }) => id)
-  for (let round = 0; round < rounds({ fast: 4, all: 50 }); round++) {
+  for (let round = 0; round < rounds({ fast: 2, all: 50 }); round++) {
     const key = { 'idempotency-key': `key-${round}` }
     const send = async () => (await hub.api.submit(brief(source, 0.1), key)).body.id as string
     const sending = Promise.allSettled(Array.from({ length: 50 }, send))
