@@ -4,6 +4,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandRunner } from '../dist/jobs/command-runner.js'
 import { invocationOf } from '../dist/jobs/ffmpeg-engine.js'
+import { NO_SANDBOX } from '../dist/jobs/sandbox/sandbox.js'
 import { findSanjuuni } from '../dist/jobs/sanjuuni-engine.js'
 import { sanjuuniTool } from '../dist/tools/sanjuuni.js'
 import { SIZE } from './sanjuuni-clips.mjs'
@@ -16,7 +17,7 @@ const TICKS_PER_SECOND = 100
 
 /** The path of the reference, or undefined where it is not installed. */
 export async function findReference() {
-  return (await findSanjuuni({ pathVariable: process.env.PATH ?? '', sanjuuniPath: process.env.REELTIME_SANJUUNI }))?.path
+  return (await findSanjuuni({ pathVariable: process.env.PATH ?? '', sanjuuniPath: process.env.REELTIME_SANJUUNI, sandbox: NO_SANDBOX }))?.path
 }
 
 /** The reference, whose threads now and then wait for each other without end: it is then started once more. */

@@ -48,6 +48,8 @@ export const configSchema = z.object({
   REELTIME_FFMPEG: z.string().optional().describe('The ffmpeg to use (FFMPEG_PATH means the same); otherwise the one on PATH, else the portable one'),
   REELTIME_FFPROBE: z.string().optional().describe('The ffprobe to use; otherwise the one beside ffmpeg'),
   REELTIME_LOG: z.enum(['errors', 'changes', 'all'], 'takes errors, changes or all').default('changes').describe('What the log tells: errors; changes, which are besides what becomes of jobs, what changes something and what is refused; or all requests'),
+  REELTIME_SANDBOX: z.enum(['auto', 'require', 'off'], 'takes auto, require or off').default('auto').describe('Whether what jobs run is shut in: as well as it can be (auto), else not at all do I start (require), or not (off)'),
+  REELTIME_MAX_MEMORY: bytes.default(4 * GIBIBYTE).describe('How many bytes of memory the programs of one job may take together'),
   REELTIME_SANJUUNI: z.string().optional().describe('The sanjuuni that jobs with engine sanjuuni use; otherwise the one on PATH. The hub has a converter of its own'),
 })
 
@@ -83,6 +85,8 @@ export interface Config {
   readonly ffprobePath: string | undefined
   readonly sanjuuniPath: string | undefined
   readonly log: 'errors' | 'changes' | 'all'
+  readonly sandboxMode: 'auto' | 'require' | 'off'
+  readonly maxMemoryBytes: number
   readonly pathVariable: string
 }
 
@@ -135,6 +139,8 @@ export function parseConfig(environment: Environment): Config {
     ffprobePath: values.REELTIME_FFPROBE,
     sanjuuniPath: values.REELTIME_SANJUUNI,
     log: values.REELTIME_LOG,
+    sandboxMode: values.REELTIME_SANDBOX,
+    maxMemoryBytes: values.REELTIME_MAX_MEMORY,
     pathVariable: environment['PATH'] ?? '',
   }
 }

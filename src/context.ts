@@ -148,7 +148,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
 
   const engine = once(() => findAskedEngine(config))
-  const sanjuuni = once(() => findSanjuuni(config))
+  const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
   const runner = new CommandRunner({ engine, sanjuuni })
   const workerOptions = {
     log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,

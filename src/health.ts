@@ -1,15 +1,14 @@
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
-import { currentSandbox } from './jobs/run-command.ts'
+import type { Sandbox } from './jobs/sandbox/sandbox.ts'
 import { VERSION } from './version.ts'
 
 /** What `/health` tells: whether jobs can run, and with what. No secrets, no ids. */
 export async function healthOf({ jobs, engine, sanjuuni, disk, pool, fetchAllowEntries }: HubContext) {
-  const [found, free, floor, sandbox, installed] = await Promise.all([
+  const [found, free, floor, installed] = await Promise.all([
     engine().catch((error: unknown) => (error instanceof HubError ? error : new HubError('internal', 'ffmpeg could not be looked for', { cause: error }))),
     disk.free(),
     disk.floor(),
-    currentSandbox(),
     sanjuuni().catch(() => undefined),
   ])
   const problems = [
@@ -23,11 +22,15 @@ export async function healthOf({ jobs, engine, sanjuuni, disk, pool, fetchAllowE
     problems,
     ffmpeg: found instanceof HubError ? null : { kind: found.kind, version: found.version, source: found.source },
     converters: { builtin: true, sanjuuni: installed ? { source: installed.source } : null },
-    sandbox: { wall: sandbox.wall, limits: sandbox.limits, ...(sandbox.reason !== undefined && { reason: sandbox.reason }) },
+    sandbox: found instanceof HubError ? null : describeSandbox(found.sandbox),
     jobs: jobs.counts(),
     readers: jobs.readerCount,
     disk: { free_bytes: free, floor_bytes: floor },
     fetch_allow_entries: fetchAllowEntries,
     uptime_s: Math.round(process.uptime()),
   }
+}
+
+function describeSandbox({ wall, network, filesystem, seccomp, limits, reason }: Sandbox) {
+  return { wall, network, filesystem, seccomp, limits, ...(reason !== undefined && { reason }) }
 }

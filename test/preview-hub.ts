@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { CommandRunner } from '../src/jobs/command-runner.ts'
 import { Preview } from '../src/jobs/preview.ts'
 import { HubApi } from './hub-api.ts'
 import { pacedFfmpeg } from './media.ts'
+import { programsWith } from './running-hub.ts'
 import { MjpegViewer } from './mjpeg-viewer.ts'
 
 /** A hub whose previews outlive their last viewer by a moment only. */
@@ -60,10 +61,9 @@ export function openViewer({ api }: PreviewHub, path: string): Promise<MjpegView
 
 /** The programs that make pictures for a hub, each with its command line. */
 export async function producers({ directory: below }: PreviewHub): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+  const pids = await programsWith(below)
   const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-  const ofHub = commands.filter((command) => command.includes(below) && command.includes('-flush_packets'))
-  return ofHub.map((command) => command.replaceAll('\0', ' '))
+  return commands.filter((command) => command.includes('-flush_packets')).map((command) => command.replaceAll('\0', ' '))
 }
 
 /** Only those who look can tell that a program is gone. */

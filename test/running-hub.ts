@@ -79,13 +79,25 @@ export async function removeDirectory(directory: string): Promise<void> {
 }
 
 /** Pids of the programs that still work somewhere below the directory. */
-export async function programsBelow(directory: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const found = await Promise.all(pids.map(async (pid) => {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    return command.includes(join(directory, 'jobs')) ? Number(pid) : 0
-  }))
-  return found.filter((pid) => pid > 0)
+export function programsBelow(directory: string): Promise<number[]> {
+  return programsWith(join(directory, 'jobs'))
+}
+
+/** Pids of those that were started for a path, behind a wall or not; the wall itself, which names it, is no program. */
+export async function programsWith(path: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).map(Number)
+  const found = new Map((await Promise.all(pids.map(readProcess))).flatMap((read) => (read ? [[read.pid, read]] : [])))
+  const isFor = (pid: number): boolean => {
+    const read = found.get(pid)
+    return read !== undefined && (read.command.includes(path) || (read.parent !== 1 && isFor(read.parent)))
+  }
+  return [...found.values()].filter(({ pid, name, command }) => name !== 'bwrap' && command !== '' && isFor(pid)).map(({ pid }) => pid)
+}
+
+async function readProcess(pid: number) {
+  const [command, stat] = await Promise.all(['cmdline', 'stat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')))
+  const [, name = '', parent] = /\((.*)\) \w (\d+)/s.exec(stat!) ?? []
+  return parent === undefined ? undefined : { pid, name, parent: Number(parent), command: command! }
 }
 
 /** Resolves when no program works below the directory; only those who look can tell. */

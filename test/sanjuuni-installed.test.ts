@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NO_SANDBOX } from '../src/jobs/sandbox/sandbox.ts'
 import { findSanjuuni } from '../src/jobs/sanjuuni-engine.ts'
 import { encode, H264, picture, tone } from './frame-media.ts'
 import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
 import { readVid32, soundOf } from './sanjuuni/decode-vid32.ts'
 
 const SANJUUNI = process.env['REELTIME_SANJUUNI']
-const installed = await findSanjuuni({ sanjuuniPath: SANJUUNI, pathVariable: process.env['PATH'] ?? '' })
+const installed = await findSanjuuni({ sanjuuniPath: SANJUUNI, pathVariable: process.env['PATH'] ?? '', sandbox: NO_SANDBOX })
 
 let scratch: string
 let hub: InnerHub

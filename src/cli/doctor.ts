@@ -2,6 +2,8 @@ import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import type { Sandbox } from '../jobs/sandbox/sandbox.ts'
+import type { SanjuuniOptions } from '../jobs/sanjuuni-engine.ts'
 import { defineCommand, HUB_OPTIONS } from './command.ts'
 import { EXIT } from './exit-code.ts'
 import { hubUrl, openHub } from './open-hub.ts'
@@ -29,7 +31,6 @@ export const doctor = defineCommand({
       judgeNode(process.versions.node),
       ...await judgeEngine(config),
       await judgeConverters(config),
-      await judgeSandbox(),
       await judgeDisk(resolve(config.dataDirectory)),
       await judgePort(config),
       await judgeHub(shell, values, signal),
@@ -73,6 +74,7 @@ async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engi
         detail: `${encoders.size}, with ${present.join(' ')}${lacking.length > 0 ? `; without ${lacking.join(' ')}` : ''}`,
       },
       { name: 'others', verdict: 'good', detail: `${filters.size} filters, ${muxers.size} formats to write` },
+      judgeSandbox(engine.sandbox),
     ]
   } catch (error) {
     if (!(error instanceof HubError)) throw error
@@ -80,10 +82,12 @@ async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engi
   }
 }
 
-async function judgeConverters(config: Parameters<typeof import('../jobs/sanjuuni-engine.ts').findSanjuuni>[0]): Promise<Finding> {
-  const [{ findSanjuuni }, { HubError }] = await Promise.all([import('../jobs/sanjuuni-engine.ts'), import('../errors.ts')])
+async function judgeConverters(config: Omit<SanjuuniOptions, 'sandbox'>): Promise<Finding> {
+  const [{ findSanjuuni }, { findSandbox }, { HubError }] = await Promise.all([
+    import('../jobs/sanjuuni-engine.ts'), import('../jobs/sandbox/ladder.ts'), import('../errors.ts'),
+  ])
   try {
-    const sanjuuni = await findSanjuuni(config)
+    const sanjuuni = await findSanjuuni({ ...config, sandbox: await findSandbox(config) })
     const installed = sanjuuni ? `, and sanjuuni (${sanjuuni.path}, from ${sanjuuni.source})` : ''
     return { name: 'converters', verdict: 'good', detail: `the hub’s own${installed}` }
   } catch (error) {
@@ -92,11 +96,13 @@ async function judgeConverters(config: Parameters<typeof import('../jobs/sanjuun
   }
 }
 
-async function judgeSandbox(): Promise<Finding> {
-  const { currentSandbox } = await import('../jobs/run-command.ts')
-  const { wall, limits, reason } = await currentSandbox()
-  const detail = `${wall}${limits.length > 0 ? `, with limits on ${limits.join(', ')}` : ''}${reason ? `; ${reason}` : ''}`
-  return { name: 'sandbox', verdict: wall === 'none' || reason ? 'weak' : 'good', detail }
+function judgeSandbox({ wall, network, seccomp, limits, reason }: Sandbox): Finding {
+  const parts = [
+    ...(network === 'none' ? ['no network, no files but those of the job'] : ['the network and the files of this user are open']),
+    ...(seccomp ? ['seccomp'] : []), ...(limits.length > 0 ? [`limits on ${limits.join(', ')}`] : []),
+  ]
+  const detail = `${wall}: ${parts.join(', ')}${reason === undefined ? '' : `; ${reason}`}`
+  return { name: 'sandbox', verdict: wall === 'bubblewrap' ? 'good' : 'weak', detail }
 }
 
 async function judgeDisk(directory: string): Promise<Finding> {

@@ -51,6 +51,17 @@ export class CommandLimitError extends Error {
   }
 }
 
+/** A program, with all that it has started, took more of the machine than it may. */
+export class CommandMemoryError extends Error {
+  override name = 'CommandMemoryError'
+  readonly program: string
+
+  constructor(program: string, limit: string) {
+    super(`${basename(program)} was stopped: it took more than ${limit}`)
+    this.program = basename(program)
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program, or no such working directory',
   EACCES: 'it may not be executed',

@@ -3,7 +3,7 @@ import { parseMediaInfo, probeArgs } from '../tools/media-info.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { readOutput, runCommand, type RunOptions } from './run-command.ts'
-import type { Invocation } from './sandbox.ts'
+import type { Invocation } from './sandbox/sandbox.ts'
 import { needSanjuuni, type Sanjuuni } from './sanjuuni-engine.ts'
 
 const PROBE_MS = 60_000
@@ -21,6 +21,10 @@ export interface ProbeOptions {
   onComplaint(text: string): void
 }
 
+export interface CommandOptions extends Pick<RunOptions, 'cwd' | 'signal' | 'reads' | 'writes' | 'onLine' | 'onStdout'> {
+  readonly jobDirectory: string
+}
+
 /** Runs what plans name: `ffmpeg` and `ffprobe` are the engine's, wherever that was found. */
 export class CommandRunner {
   readonly #engine: () => Promise<Engine>
@@ -32,12 +36,13 @@ export class CommandRunner {
   }
 
   /** Notes in `jobDirectory` which process works there, for a hub that comes after this one. */
-  async run(command: Command, { jobDirectory, ...options }: Pick<RunOptions, 'cwd' | 'signal' | 'onLine' | 'onStdout'> & { jobDirectory: string }): Promise<void> {
+  async run(command: Command, { jobDirectory, ...options }: CommandOptions): Promise<void> {
     try {
+      const { sandbox } = await this.#engine()
       const invocation = await this.#invocation(command)
       // Some are run by Node, which is not what has failed then.
       const name = invocation.program === process.execPath ? { name: command.program } : {}
-      await runCommand({ ...options, ...invocation, ...name, onStart: (pid) => recordChild(jobDirectory, pid) })
+      await runCommand({ ...options, ...invocation, ...name, sandbox, onStart: (pid) => recordChild(jobDirectory, pid) })
     } finally {
       await forgetChild(jobDirectory)
     }
@@ -45,8 +50,9 @@ export class CommandRunner {
 
   /** Asks ffprobe about a file, which it takes for what it says itself unless `demuxer` says what it is. Throws a NotMediaError where there is nothing in it that ffmpeg can read. */
   async probe(file: string, { cwd, signal, demuxer, onComplaint }: ProbeOptions): Promise<MediaInfo> {
-    const invocation = invocationOf(await this.#engine(), { program: 'ffprobe', args: probeArgs(file, { demuxer }) })
-    const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, timeoutMs: PROBE_MS })
+    const engine = await this.#engine()
+    const invocation = invocationOf(engine, { program: 'ffprobe', args: probeArgs(file, { demuxer }) })
+    const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: PROBE_MS, sandbox: engine.sandbox })
     for (const line of stderr.split('\n')) if (line.trim()) onComplaint(line.replaceAll(file, 'input').trim())
     return parseMediaInfo(stdout)
   }

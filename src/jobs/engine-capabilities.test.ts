@@ -60,8 +60,8 @@ test('what is there is not refused', async () => {
   await expect(checkRequirements({}, await native)).resolves.toBeUndefined()
 })
 
-async function countBelowRule({ ffmpeg }: Engine, option: string, rule: string): Promise<number> {
-  const { stdout } = await readOutput({ ...ffmpeg, args: [...ffmpeg.args, '-v', 'quiet', option], cwd: '/' })
+async function countBelowRule({ ffmpeg, sandbox }: Engine, option: string, rule: string): Promise<number> {
+  const { stdout } = await readOutput({ ...ffmpeg, args: [...ffmpeg.args, '-v', 'quiet', option], cwd: '/', sandbox })
   const lines = stdout.trimEnd().split('\n')
   return lines.length - 1 - lines.findIndex((line) => line.trim() === rule)
 }

@@ -60,8 +60,8 @@ async function askFormats(engine: Engine) {
   return { muxers: await list(engine, 'muxers'), demuxers: await list(engine, 'demuxers') }
 }
 
-async function list({ ffmpeg: { program, args } }: Engine, kind: CapabilityKind): Promise<ReadonlySet<string>> {
-  const { stdout } = await readOutput({ program, args: [...args, '-v', 'quiet', `-${kind}`], cwd: tmpdir() })
+async function list({ ffmpeg: { args, ...ffmpeg }, sandbox }: Engine, kind: CapabilityKind): Promise<ReadonlySet<string>> {
+  const { stdout } = await readOutput({ ...ffmpeg, args: [...args, '-v', 'quiet', `-${kind}`], cwd: tmpdir(), sandbox })
   const names = stdout.split('\n').flatMap((line) => LINE[kind].exec(line)?.[1]?.split(',') ?? [])
   if (names.length === 0) throw new HubError('internal', `ffmpeg does not tell its ${kind}`)
   return new Set(names)

@@ -6,6 +6,7 @@ import type { OutputLine } from '../tools/tool.ts'
 import { findEngine, invocationOf } from './ffmpeg-engine.ts'
 import { findProgram } from './find-program.ts'
 import { readOutput, runCommand } from './run-command.ts'
+import { NO_SANDBOX } from './sandbox/sandbox.ts'
 
 let directory: string
 let ffmpeg: string
@@ -76,24 +77,26 @@ describe('which ffmpeg is taken', () => {
 
 test('the portable engine makes a clip that the native ffprobe accepts, and tells its progress', async () => {
   const engine = await findEngine({ pathVariable: directory })
+  const made = join(directory, 'made')
+  await mkdir(made)
   const lines: OutputLine[] = []
   await runCommand({
     ...invocationOf(engine, { program: 'ffmpeg', args: [
       '-hide_banner', '-nostats', '-stats_period', '0.1', '-progress', 'pipe:3',
       '-f', 'lavfi', '-i', 'testsrc=s=160x120:d=2', '-f', 'lavfi', '-i', 'sine=d=2',
-      '-c:v', 'libx264', '-preset', 'veryfast', '-c:a', 'aac', join(directory, 'clip.mp4'),
+      '-c:v', 'libx264', '-preset', 'veryfast', '-c:a', 'aac', join(made, 'clip.mp4'),
     ] }),
-    cwd: directory, signal: new AbortController().signal, onLine: (line) => lines.push(line),
+    sandbox: engine.sandbox, writes: made, cwd: made, signal: new AbortController().signal, onLine: (line) => lines.push(line),
   })
   const progress = lines.filter(({ source }) => source === 'progress').map(({ text }) => text)
   expect(progress.at(-1)).toBe('progress=end')
   expect(progress.filter((text) => text.startsWith('frame=')).at(-1)).toBe('frame=50')
   expect(lines).toContainEqual({ source: 'stderr', text: expect.stringContaining('Output #0, mp4') })
 
-  const show = ['-v', 'error', '-show_entries', 'format=duration:stream=codec_name', '-of', 'json', join(directory, 'clip.mp4')]
+  const show = ['-v', 'error', '-show_entries', 'format=duration:stream=codec_name', '-of', 'json', join(made, 'clip.mp4')]
   const expected = { streams: [{ codec_name: 'h264' }, { codec_name: 'aac' }], format: { duration: '2.000000' } }
-  expect(JSON.parse((await readOutput({ program: ffprobe, args: show, cwd: directory })).stdout)).toMatchObject(expected)
-  const portableProbe = await readOutput({ ...invocationOf(engine, { program: 'ffprobe', args: show }), cwd: directory })
+  expect(JSON.parse((await readOutput({ program: ffprobe, args: show, cwd: directory, sandbox: NO_SANDBOX })).stdout)).toMatchObject(expected)
+  const portableProbe = await readOutput({ ...invocationOf(engine, { program: 'ffprobe', args: show }), reads: [join(made, 'clip.mp4')], cwd: made, sandbox: engine.sandbox })
   expect(portableProbe).toMatchObject({ exitCode: 0, stderr: '' })
   expect(JSON.parse(portableProbe.stdout)).toMatchObject(expected)
 })

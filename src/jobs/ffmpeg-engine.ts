@@ -5,9 +5,11 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.ts'
 import type { Command } from '../tools/tool.ts'
-import { findProgram } from './find-program.ts'
+import { findProgram, SYSTEM_PATH } from './find-program.ts'
 import { readOutput } from './run-command.ts'
-import type { Invocation } from './sandbox.ts'
+import { findSandbox, type SandboxMode } from './sandbox/ladder.ts'
+import type { Invocation, Sandbox } from './sandbox/sandbox.ts'
+import { findGap } from './sandbox/self-test.ts'
 
 /** The ffmpeg that jobs run, wherever it was found. */
 export interface Engine {
@@ -19,6 +21,8 @@ export interface Engine {
   /** Followed by the arguments of the call. */
   readonly ffmpeg: Invocation
   readonly ffprobe: Invocation
+  /** What it runs behind, and all else that jobs run. */
+  readonly sandbox: Sandbox
 }
 
 export interface EngineOptions {
@@ -28,29 +32,34 @@ export interface EngineOptions {
   readonly ffprobePath?: string | undefined
   /** The PATH to search. */
   readonly pathVariable: string
+  /** Default `auto`. */
+  readonly sandboxMode?: SandboxMode
+  /** Bytes that a command may take. */
+  readonly maxMemoryBytes?: number
 }
 
 /**
  * Finds an ffmpeg that runs: the one that is configured, else the one on PATH, else the portable one. One that is
  * configured and does not run is an error; nothing else silently takes its place.
  *
- * Throws a HubError `missing_capability` that says what to install or to set. Takes about 0.2 s.
+ * Behind the strongest wall that it runs behind and that holds, which is tried.
+ *
+ * Throws a HubError `missing_capability` that says what to install or to set. Takes about 0.5 s.
  */
-export async function findEngine({ ffmpegPath, ffprobePath, pathVariable }: EngineOptions): Promise<Engine> {
-  const portable = findPortable()
-  const ffmpeg = ffmpegPath ? await locate('REELTIME_FFMPEG', ffmpegPath, pathVariable) : await findProgram('ffmpeg', pathVariable)
-  if (ffmpeg) {
-    const ffprobe = ffprobePath ? await locate('REELTIME_FFPROBE', ffprobePath, pathVariable) : await findFfprobe(ffmpeg, pathVariable)
-    const native = { ffmpeg: plainly(ffmpeg), ffprobe: ffprobe ? plainly(ffprobe) : portable?.ffprobe ?? plainly('ffprobe') }
-    const version = await versionOf(native)
-    if (version) return { kind: 'native', version, source: ffmpegPath ? 'REELTIME_FFMPEG' : 'PATH', ...native }
-    if (ffmpegPath) throw doesNotRun('REELTIME_FFMPEG', ffprobe ? 'ffmpeg' : 'ffmpeg and has an ffprobe beside it')
-  }
-  const version = portable && (await versionOf(portable))
-  if (version) return { kind: 'portable', version, source: '@ffmpeg/core', ...portable }
-  throw new HubError('missing_capability', 'there is no ffmpeg on this machine', {
-    hint: 'Run "apt-get install ffmpeg" or "brew install ffmpeg", or "npm install @ffmpeg/core", or set REELTIME_FFMPEG to the path of one',
-  })
+export async function findEngine(options: EngineOptions): Promise<Engine> {
+  const candidates = await locateCandidates(options)
+  const asked = { mode: options.sandboxMode, memoryBytes: options.maxMemoryBytes, pathVariable: `${options.pathVariable}:${SYSTEM_PATH}` }
+  const sandbox = await findSandbox(asked)
+  const engine = await firstThatRuns(candidates, sandbox)
+  if (sandbox.wall !== 'bubblewrap') return engine ?? noneRuns(options)
+  const isWanted = engine !== undefined && engine.ffmpeg === candidates[0]?.ffmpeg
+  const gap = engine && (await findGap(sandbox, engine.kind === 'native' ? engine.ffmpeg : undefined))
+  if (isWanted && gap === undefined) return engine
+  const weaker = await findSandbox({ ...asked, notBubblewrap: `bubblewrap: ${gap ?? 'ffmpeg does not run behind it'}` })
+  const other = await firstThatRuns(candidates, weaker)
+  // The wall was not what kept the other one from running.
+  if (engine && gap === undefined && other?.ffmpeg === engine.ffmpeg) return engine
+  return other ?? noneRuns(options)
 }
 
 export interface EngineCommand {
@@ -61,12 +70,44 @@ export interface EngineCommand {
 /** The whole call for a command of a tool's plan. */
 export function invocationOf(engine: Engine, { program, args }: EngineCommand): Invocation {
   if (program === 'node') return { program: process.execPath, args }
-  // The converter runs ffmpeg itself: it is told how.
-  if (program === 'converter') return { program: process.execPath, args: [findConverter(), JSON.stringify(engine.ffmpeg), ...args] }
-  return { program: engine[program].program, args: [...engine[program].args, ...args] }
+  if (program === 'converter') {
+    const [main, { program: ffmpeg, args: begin, needs = [] }] = [findConverter(), engine.ffmpeg]
+    // It runs ffmpeg itself: it is told how.
+    const how = JSON.stringify({ program: ffmpeg, args: begin })
+    return { program: process.execPath, args: [main, how, ...args], needs: [...builtParts(main), ffmpeg, ...needs] }
+  }
+  return { ...engine[program], args: [...engine[program].args, ...args] }
 }
 
-type Programs = Pick<Engine, 'ffmpeg' | 'ffprobe'>
+type Candidate = Pick<Engine, 'kind' | 'source' | 'ffmpeg' | 'ffprobe'>
+
+/** The best one first. */
+async function locateCandidates({ ffmpegPath, ffprobePath, pathVariable }: EngineOptions): Promise<readonly Candidate[]> {
+  const portable = findPortable()
+  const ffmpeg = ffmpegPath ? await locate('REELTIME_FFMPEG', ffmpegPath, pathVariable) : await findProgram('ffmpeg', pathVariable)
+  if (!ffmpeg) return portable ? [portable] : []
+  const ffprobe = ffprobePath ? await locate('REELTIME_FFPROBE', ffprobePath, pathVariable) : await findFfprobe(ffmpeg, pathVariable)
+  const native: Candidate = {
+    kind: 'native', source: ffmpegPath ? 'REELTIME_FFMPEG' : 'PATH', ffmpeg: plainly(ffmpeg),
+    ffprobe: ffprobe ? plainly(ffprobe) : portable?.ffprobe ?? plainly('ffprobe'),
+  }
+  return ffmpegPath || !portable ? [native] : [native, portable]
+}
+
+async function firstThatRuns(candidates: readonly Candidate[], sandbox: Sandbox): Promise<Engine | undefined> {
+  for (const candidate of candidates) {
+    const version = await versionOf(candidate, sandbox)
+    if (version) return { ...candidate, version, sandbox }
+  }
+  return undefined
+}
+
+function noneRuns({ ffmpegPath }: EngineOptions): never {
+  if (ffmpegPath) throw doesNotRun('REELTIME_FFMPEG', 'ffmpeg and has an ffprobe beside it')
+  throw new HubError('missing_capability', 'there is no ffmpeg on this machine', {
+    hint: 'Run "apt-get install ffmpeg" or "brew install ffmpeg", or "npm install @ffmpeg/core", or set REELTIME_FFMPEG to the path of one',
+  })
+}
 
 /** Paths become absolute, since programs start in other directories. */
 async function locate(variable: string, name: string, pathVariable: string): Promise<string> {
@@ -83,10 +124,12 @@ function plainly(program: string): Invocation {
   return { program, args: [] }
 }
 
-function findPortable(): Programs | undefined {
+function findPortable(): Candidate | undefined {
   const main = findBuilt('tools/ffmpeg-wasm/main.js')
-  if (!main || !isInstalled('@ffmpeg/core')) return undefined
-  return { ffmpeg: { program: process.execPath, args: [main, 'ffmpeg'] }, ffprobe: { program: process.execPath, args: [main, 'ffprobe'] } }
+  const core = findPackage('@ffmpeg/core')
+  if (!main || !core) return undefined
+  const programs = (['ffmpeg', 'ffprobe'] as const).map((name) => ({ program: process.execPath, args: [main, name], needs: [...builtParts(main), core] }))
+  return { kind: 'portable', source: '@ffmpeg/core', ffmpeg: programs[0]!, ffprobe: programs[1]! }
 }
 
 function findConverter(): string {
@@ -100,26 +143,29 @@ function findBuilt(name: string): string | undefined {
   return [`../${name}`, `../../dist/${name}`].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((file) => existsSync(file))
 }
 
-function isInstalled(packageName: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(packageName)
-    return true
-  } catch {
-    return false
-  }
+/** What a program of the hub is made of: all that is built, and the file by which Node knows what kind of modules those are. */
+function builtParts(main: string): readonly string[] {
+  const built = resolve(dirname(main), '../..')
+  return [built, resolve(built, '../package.json')]
+}
+
+/** The folder where Node looks for it. */
+function findPackage(name: string): string | undefined {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? []
+  return folders.map((folder) => join(folder, name)).find((folder) => existsSync(join(folder, 'package.json')))
 }
 
 /** Undefined unless both programs run and say what they are. */
-async function versionOf({ ffmpeg, ffprobe }: Programs): Promise<string | undefined> {
-  const [version] = await Promise.all([readVersion(ffmpeg), readVersion(ffprobe)]).catch(() => [undefined])
+async function versionOf({ ffmpeg, ffprobe }: Candidate, sandbox: Sandbox): Promise<string | undefined> {
+  const [version] = await Promise.all([readVersion(ffmpeg, sandbox), readVersion(ffprobe, sandbox)]).catch(() => [undefined])
   return version
 }
 
-async function readVersion({ program, args }: Invocation): Promise<string> {
-  const { stdout } = await readOutput({ program, args: [...args, '-version'], cwd: tmpdir() })
+async function readVersion({ args, ...invocation }: Invocation, sandbox: Sandbox): Promise<string> {
+  const { stdout } = await readOutput({ ...invocation, args: [...args, '-version'], cwd: tmpdir(), sandbox })
   // The portable ffprobe calls itself ffmpeg here.
   const version = /^ff(?:mpeg|probe) version (\S+)/.exec(stdout)?.[1]
-  if (!version) throw new Error(`${program} does not tell its version`)
+  if (!version) throw new Error(`${invocation.program} does not tell its version`)
   return version
 }
 

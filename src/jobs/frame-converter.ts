@@ -9,6 +9,7 @@ import { decodeCells } from '../tools/sanjuuni/formats/index.ts'
 import type { FrameOutput } from '../tools/tool.ts'
 import { isFileError } from './file-error.ts'
 import { readOutput } from './run-command.ts'
+import { NO_SANDBOX } from './sandbox/sandbox.ts'
 
 /** What a job says of the frames it makes. */
 export interface FrameFacts {
@@ -36,7 +37,7 @@ export async function convertFrames(
   const pipe = join(directory, `${randomUUID()}.pipe`)
   const over = new AbortController()
   const isOver = AbortSignal.any([signal, over.signal])
-  await readOutput({ program: 'mkfifo', args: [pipe], cwd: directory, signal })
+  await readOutput({ program: 'mkfifo', args: [pipe], cwd: directory, signal, sandbox: NO_SANDBOX })
   const converted = convert(pipe, isOver)
   converted.then(() => over.abort(), (error: unknown) => over.abort(error))
   try {

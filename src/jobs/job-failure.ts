@@ -1,6 +1,6 @@
 import { HubError } from '../errors.ts'
 import { JobStalledError, JobTimeoutError } from './attempt-limits.ts'
-import { CommandFailedError, CommandLimitError, CommandNotStartedError } from './command-errors.ts'
+import { CommandFailedError, CommandLimitError, CommandMemoryError, CommandNotStartedError } from './command-errors.ts'
 import { isFileError } from './file-error.ts'
 import type { JobError } from './job.ts'
 
@@ -25,6 +25,9 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
     return { code: 'timeout', message: error.message, hint: 'Ask for less at a time, or let the operator raise REELTIME_JOB_TIMEOUT_SECONDS' }
   }
   if (error instanceof JobStalledError) return { code: 'stalled', message: error.message, hint: 'Check the input; the same job may be retried' }
+  if (error instanceof CommandMemoryError) {
+    return { code: 'memory_limit', message: error.message, hint: 'Ask for a smaller picture or less at a time, or let the operator raise REELTIME_MAX_MEMORY' }
+  }
   if (error instanceof OutputMissingError) return { code: 'output_missing', message: error.message, hint: lastError ? `The last error in the log: ${lastError}` : 'See the log' }
   if (error instanceof OutputIncompleteError) {
     return { code: 'output_incomplete', message: error.message, hint: `${lastError ? `The last error in the log: ${lastError}. ` : ''}The same job may be retried` }

@@ -23,7 +23,7 @@ export async function produce(jobId: string, production: Production): Promise<vo
   const source = await findSource(context.jobs.get(jobId), context, signal)
   if (source.type === 'frames') return produceFrames(jobId, production)
   if (source.type === 'video') {
-    return runPictures(playArgs(source.file, query, source.fps), { context, signal, onPicture: (jpeg) => picture.show(jpeg) })
+    return runPictures(playArgs(source.file, query, source.fps), { context, file: source.file, signal, onPicture: (jpeg) => picture.show(jpeg) })
   }
   await produceInput(jobId, source.file, production)
   // It had ended before anything of it was seen.
@@ -45,7 +45,7 @@ async function produceInput(jobId: string, file: string, { query, picture, signa
     if (status !== 'running') return
     if (phase === 'running' && out_time_s !== undefined && out_time_s !== shownAt) {
       shownAt = out_time_s
-      await runPictures(stillArgs(file, query, out_time_s), { context, signal, onPicture: (jpeg) => picture.show(jpeg) }).catch(forgive)
+      await runPictures(stillArgs(file, query, out_time_s), { context, file, signal, onPicture: (jpeg) => picture.show(jpeg) }).catch(forgive)
     }
     await pause(beganAt + stepMs, signal)
   }
@@ -78,7 +78,7 @@ async function produceFrames(jobId: string, production: Production): Promise<voi
     }
     await convertFrames(facts, {
       directory: context.directory, signal,
-      convert: (file, over) => runPictures(convertArgs(file, query, facts.format), { context, signal: over, onPicture: showPicture }),
+      convert: (file, over) => runPictures(convertArgs(file, query, facts.format), { context, file, signal: over, onPicture: showPicture }),
     }, show)
   })
 }

@@ -60,14 +60,15 @@ export function frameFacts({ result }: Job): FrameFacts | undefined {
   return { format: result['format'] as FrameOutput['format'], width, height, fps }
 }
 
-/** Runs an ffmpeg that writes JPEGs, and hands each one over as it comes. */
+/** Runs an ffmpeg that reads the file and writes JPEGs, and hands each one over as it comes. */
 export async function runPictures(
   args: readonly string[],
-  { context, signal, onPicture }: { context: PreviewContext; signal: AbortSignal; onPicture: (jpeg: Buffer) => void },
+  { context, file, signal, onPicture }: { context: PreviewContext; file: string; signal: AbortSignal; onPicture: (jpeg: Buffer) => void },
 ): Promise<void> {
   const splitter = new FrameSplitter({ type: 'jpeg' })
+  const engine = await context.engine()
   await runCommand({
-    ...invocationOf(await context.engine(), { program: 'ffmpeg', args }), cwd: context.directory, signal, graceMs: GRACE_MS,
+    ...invocationOf(engine, { program: 'ffmpeg', args }), sandbox: engine.sandbox, reads: [file], cwd: context.directory, signal, graceMs: GRACE_MS,
     onLine: () => undefined,
     onStdout: (chunk) => splitter.push(chunk).forEach(onPicture),
   })

@@ -17,8 +17,8 @@ export async function takeStill(jobId: string, { query, context, signal }: Still
   if (source.type === 'frames') return stillOfFrames(jobId, { query, context, signal })
   const seconds = source.type === 'input' ? (job.out_time_s ?? 0) : source.seconds * PLACE_OF_STILL
   // Of a file that tells a wrong length, and of an encode that is at its end, there is still the beginning.
-  const jpeg = (await runStill(stillArgs(source.file, query, seconds), { context, signal })) ??
-    (await runStill(stillArgs(source.file, query, 0), { context, signal }))
+  const jpeg = (await runStill(stillArgs(source.file, query, seconds), { context, file: source.file, signal })) ??
+    (await runStill(stillArgs(source.file, query, 0), { context, file: source.file, signal }))
   return jpeg ?? fail(jobId, context)
 }
 
@@ -48,13 +48,13 @@ export async function convertFrame(
   const file = join(options.context.directory, randomUUID())
   try {
     await writeFile(file, asFile(frame, facts))
-    await runPictures(convertArgs(file, query, facts.format), { ...options, onPicture })
+    await runPictures(convertArgs(file, query, facts.format), { ...options, file, onPicture })
   } finally {
     await rm(file, { force: true })
   }
 }
 
-function runStill(args: readonly string[], options: Omit<StillOptions, 'query'>): Promise<Buffer | undefined> {
+function runStill(args: readonly string[], options: Omit<StillOptions, 'query'> & { readonly file: string }): Promise<Buffer | undefined> {
   return newestOf((onPicture) => runPictures(args, { ...options, onPicture }))
 }
 

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OutputLine } from '../tools/tool.ts'
-import { currentSandbox, readOutput, runCommand, type RunOptions } from './run-command.ts'
+import { readOutput as readBehind, runCommand, type ReadOptions, type RunOptions } from './run-command.ts'
+import { findSandbox } from './sandbox/ladder.ts'
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url).pathname
+const sandbox = await findSandbox({ mode: 'off' })
+const readOutput = (options: Omit<ReadOptions, 'sandbox'>) => readBehind({ ...options, sandbox })
 let cwd: string
 
 beforeAll(async () => {
@@ -20,7 +23,7 @@ async function run(options: Pick<RunOptions, 'program' | 'args'> & Partial<RunOp
   const lines: OutputLine[] = []
   let pid = 0
   const [outcome] = await Promise.allSettled([runCommand({
-    cwd, signal: new AbortController().signal,
+    cwd, sandbox, signal: new AbortController().signal,
     ...options,
     onStart(started) {
       pid = started
@@ -63,7 +66,7 @@ describe('what a program says', () => {
     let longest = 0
     const before = process.memoryUsage.rss()
     await runCommand({
-      program: process.execPath, args: [join(FIXTURES, 'noisy.mjs'), String(100 * 2 ** 20)], cwd, signal: new AbortController().signal,
+      program: process.execPath, args: [join(FIXTURES, 'noisy.mjs'), String(100 * 2 ** 20)], cwd, sandbox, signal: new AbortController().signal,
       onLine({ source, text }) {
         if (source !== 'stdout') return
         length += text.length
@@ -193,7 +196,7 @@ describe('what a program is given', () => {
   })
 
   test('a wall: no new privileges, no core dump, files of a bounded size', async ({ skip }) => {
-    if ((await currentSandbox()).wall === 'none') skip('no setpriv here')
+    if (sandbox.wall === 'none') skip('no setpriv here')
     const { lines } = await shell('grep NoNewPrivs /proc/self/status; ulimit -c; ulimit -n', { limits: { nofile: 77 } })
     expect(lines.map(({ text }) => text)).toEqual(['NoNewPrivs:\t1', '0', '77'])
     const { error } = await shell('head -c 5000 /dev/zero > big', { limits: { fsize: 4096 } })
@@ -202,7 +205,7 @@ describe('what a program is given', () => {
   })
 
   test('an end together with its parent, even when that is killed', async ({ skip }) => {
-    if ((await currentSandbox()).wall === 'none') skip('no setpriv here')
+    if (sandbox.wall === 'none') skip('no setpriv here')
     const parent = spawn(process.execPath, [join(FIXTURES, 'run-forever.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
     let pid = 0
     // The child's pipe to its parent is gone with it, but ours to the parent stays with the parent alone.

@@ -24,6 +24,8 @@ export interface PlanRun {
   readonly lines: LogLines
   readonly limits: AttemptLimits
   readonly workspace: JobWorkspace
+  /** The staged files. */
+  readonly inputs: readonly string[]
   readonly meter: ProgressMeter
   readonly attempt: number
   readonly options: {
@@ -99,11 +101,13 @@ async function runCommandOf(jobId: string, command: Command, run: CommandRun): P
 
 async function runLines(
   jobId: string, command: Command,
-  { index, account, limits, lines, meter, options, workspace, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
+  { index, account, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
   await options.runner.run(command, {
     cwd: workspace.outputDirectory,
+    reads: inputs,
+    writes: workspace.outputDirectory,
     signal: limits.signal,
     jobDirectory: options.jobDirectory(jobId),
     ...(onStdout && { onStdout }),

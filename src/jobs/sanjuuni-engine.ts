@@ -4,6 +4,7 @@ import { HubError } from '../errors.ts'
 import type { Requirements } from '../tools/tool.ts'
 import { findProgram } from './find-program.ts'
 import { readOutput } from './run-command.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
 
 /** The sanjuuni that has been installed, for those who want it in place of the hub's own converter. */
 export interface Sanjuuni {
@@ -16,16 +17,18 @@ export interface SanjuuniOptions {
   readonly sanjuuniPath?: string | undefined
   /** The PATH to search. */
   readonly pathVariable: string
+  /** What it runs behind. */
+  readonly sandbox: Sandbox
 }
 
 /** Undefined where none is installed. Throws a HubError `missing_capability` for one that is configured and does not run. */
-export async function findSanjuuni({ sanjuuniPath, pathVariable }: SanjuuniOptions): Promise<Sanjuuni | undefined> {
+export async function findSanjuuni({ sanjuuniPath, pathVariable, sandbox }: SanjuuniOptions): Promise<Sanjuuni | undefined> {
   if (sanjuuniPath === undefined) {
     const path = await findProgram('sanjuuni', pathVariable)
-    return path !== undefined && (await runs(path)) ? { path, source: 'PATH' } : undefined
+    return path !== undefined && (await runs(path, sandbox)) ? { path, source: 'PATH' } : undefined
   }
   const path = await findProgram(sanjuuniPath.includes('/') ? resolve(sanjuuniPath) : sanjuuniPath, pathVariable)
-  if (path !== undefined && (await runs(path))) return { path, source: 'REELTIME_SANJUUNI' }
+  if (path !== undefined && (await runs(path, sandbox))) return { path, source: 'REELTIME_SANJUUNI' }
   throw new HubError('missing_capability', 'REELTIME_SANJUUNI does not name a program that runs as sanjuuni', {
     hint: 'Set REELTIME_SANJUUNI to the path of one, or leave it out: the hub has a converter of its own',
   })
@@ -44,7 +47,7 @@ export async function needSanjuuni(sanjuuni: () => Promise<Sanjuuni | undefined>
   })
 }
 
-async function runs(path: string): Promise<boolean> {
-  const answer = await readOutput({ program: path, args: ['--help'], cwd: tmpdir() }).catch(() => undefined)
+async function runs(path: string, sandbox: Sandbox): Promise<boolean> {
+  const answer = await readOutput({ program: path, args: ['--help'], cwd: tmpdir(), sandbox }).catch(() => undefined)
   return answer?.exitCode === 0
 }

@@ -89,12 +89,12 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
   const request = await options.requests.get(jobId)
   if (!request) throw new HubError('internal', 'What was asked for could not be read any more')
   const meter = new ProgressMeter((data) => writer.progress(data))
-  const { plan } = await prepare(request, {
+  const { plan, inputs } = await prepare(request, {
     meter, limits, workspace, options, lines, onFetched: (bytes) => options.onFetched?.(jobId, bytes),
   })
   meter.begin(plan.commands)
   limits.watchForStall(() => outputBytes(workspace))
-  const run = { writer, lines, limits, workspace, options, attempt, meter }
+  const run = { writer, lines, limits, workspace, options, attempt, meter, inputs }
   const { files, warnings } = await runPlan(jobId, plan, run)
   limits.signal.throwIfAborted()
   await writer.append([{ type: 'result', data: { result: { ...plan.result, files, ...(warnings.length > 0 && { warnings }) } } }], { attempt })
@@ -106,7 +106,7 @@ async function prepare(
     meter: ProgressMeter
     onFetched: (bytes: number) => void
   },
-): Promise<{ plan: Plan }> {
+): Promise<{ plan: Plan; inputs: readonly string[] }> {
   const tool = findTool(toolName)
   const input = tool.input.parse(rawInput)
   const sources = tool.sources(input)
@@ -127,7 +127,7 @@ async function prepare(
   const probe = (file: string): Promise<MediaInfo> => options.runner.probe(file, {
     cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
   })
-  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }) }
+  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }), inputs }
 }
 
 async function settle(
