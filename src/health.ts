@@ -22,7 +22,7 @@ export async function healthOf({ jobs, engine, sanjuuni, disk, pool, fetchAllowE
     problems,
     ffmpeg: found instanceof HubError ? null : { kind: found.kind, version: found.version, source: found.source },
     converters: { builtin: true, sanjuuni: installed ? { source: installed.source } : null },
-    sandbox: found instanceof HubError ? null : describeSandbox(found.sandbox),
+    sandbox: found instanceof HubError ? null : sandboxOf(found.sandbox),
     jobs: jobs.counts(),
     readers: jobs.readerCount,
     disk: { free_bytes: free, floor_bytes: floor },
@@ -31,6 +31,6 @@ export async function healthOf({ jobs, engine, sanjuuni, disk, pool, fetchAllowE
   }
 }
 
-function describeSandbox({ wall, network, filesystem, seccomp, limits, reason }: Sandbox) {
+function sandboxOf({ wall, network, filesystem, seccomp, limits, reason }: Sandbox) {
   return { wall, network, filesystem, seccomp, limits, ...(reason !== undefined && { reason }) }
 }

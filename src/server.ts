@@ -9,6 +9,7 @@ import { createApp } from './app.ts'
 import { flagsToVariables, parseConfig, type Config } from './config.ts'
 import { createContext } from './context.ts'
 import { HubError } from './errors.ts'
+import { describeSandbox, type Sandbox } from './jobs/sandbox/sandbox.ts'
 import { LogOutput, toDescriptor } from './log-output.ts'
 import { createLogger, type Logger, onlyErrors } from './logger.ts'
 import { VERSION } from './version.ts'
@@ -40,12 +41,16 @@ export async function serve(argv: readonly string[], environment: NodeJS.Process
   process.on('SIGINT', stop)
   process.stdout.write(`reeltime is listening on ${hub.url}\n`)
   if (hub.accessLine !== undefined) process.stdout.write(`${hub.accessLine}\n`)
+  // Its trouble is told by the hub's own log.
+  void hub.sandbox().then((sandbox) => process.stdout.write(`sandbox: ${describeSandbox(sandbox)}\n`), () => undefined)
 }
 
 export interface Hub {
   readonly url: string
   /** What others may do here, where there may be others. */
   readonly accessLine: string | undefined
+  /** What jobs run behind, as soon as that is known. */
+  sandbox(): Promise<Sandbox>
   /** Lets running jobs end within the drain time, then everything else. */
   stop(): Promise<void>
 }
@@ -55,6 +60,10 @@ export async function startHub(environment: Readonly<Record<string, string | und
   const config = parseConfig(environment)
   const logger = config.log === 'errors' ? onlyErrors(givenLogger) : givenLogger
   const context = await createContext(config, logger)
+  if (config.sandboxMode === 'require') await context.engine().catch(async (error: unknown) => {
+    await context.close()
+    throw error
+  })
   const app = createApp(context)
   const server = listen({
     fetch: app.fetch, hostname: config.host, port: config.port, autoCleanupIncoming: false, serverOptions: { maxHeaderSize: HEADER_BYTES },
@@ -89,6 +98,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
   return {
     accessLine: context.accessLine,
     url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`,
+    sandbox: async () => (await context.engine()).sandbox,
     async stop() {
       logger.info('hub.stopping')
       await context.pool.stop({ drainMs: config.drainMs })

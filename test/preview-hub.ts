@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -12,7 +11,7 @@ import { CommandRunner } from '../src/jobs/command-runner.ts'
 import { Preview } from '../src/jobs/preview.ts'
 import { HubApi } from './hub-api.ts'
 import { pacedFfmpeg } from './media.ts'
-import { programsWith } from './running-hub.ts'
+import { processesWith } from './running-hub.ts'
 import { MjpegViewer } from './mjpeg-viewer.ts'
 
 /** A hub whose previews outlive their last viewer by a moment only. */
@@ -61,14 +60,13 @@ export function openViewer({ api }: PreviewHub, path: string): Promise<MjpegView
 
 /** The programs that make pictures for a hub, each with its command line. */
 export async function producers({ directory: below }: PreviewHub): Promise<string[]> {
-  const pids = await programsWith(below)
-  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
-  return commands.filter((command) => command.includes('-flush_packets')).map((command) => command.replaceAll('\0', ' '))
+  const found = (await processesWith(below)).filter(({ name, command }) => name !== 'bwrap' && command.includes('-flush_packets'))
+  return found.map(({ command }) => command.replaceAll('\0', ' '))
 }
 
 /** Only those who look can tell that a program is gone. */
 export async function untilNoProducers(of: PreviewHub): Promise<void> {
-  while ((await producers(of)).length > 0) await new Promise((looked) => setTimeout(looked, 20))
+  while ((await processesWith(of.directory)).some(({ command }) => command.includes('-flush_packets'))) await new Promise((looked) => setTimeout(looked, 20))
 }
 
 export interface Download {

@@ -85,13 +85,18 @@ export function programsBelow(directory: string): Promise<number[]> {
 
 /** Pids of those that were started for a path, behind a wall or not; the wall itself, which names it, is no program. */
 export async function programsWith(path: string): Promise<number[]> {
+  return (await processesWith(path)).flatMap(({ pid, name }) => (name === 'bwrap' ? [] : [pid]))
+}
+
+/** The same, with their walls: where none is left, their hub knows that they have ended, or is about to. */
+export async function processesWith(path: string): Promise<{ readonly pid: number; readonly name: string; readonly command: string }[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).map(Number)
   const found = new Map((await Promise.all(pids.map(readProcess))).flatMap((read) => (read ? [[read.pid, read]] : [])))
   const isFor = (pid: number): boolean => {
     const read = found.get(pid)
     return read !== undefined && (read.command.includes(path) || (read.parent !== 1 && isFor(read.parent)))
   }
-  return [...found.values()].filter(({ pid, name, command }) => name !== 'bwrap' && command !== '' && isFor(pid)).map(({ pid }) => pid)
+  return [...found.values()].filter(({ pid, command }) => command !== '' && isFor(pid))
 }
 
 async function readProcess(pid: number) {

@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
-import type { Sandbox } from '../jobs/sandbox/sandbox.ts'
 import type { SanjuuniOptions } from '../jobs/sanjuuni-engine.ts'
 import { defineCommand, HUB_OPTIONS } from './command.ts'
 import { EXIT } from './exit-code.ts'
@@ -58,8 +57,8 @@ function judgeNode(version: string): Finding {
 }
 
 async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engine.ts').findEngine>[0]): Promise<readonly Finding[]> {
-  const [{ findEngine }, { capabilities }, { HubError }] = await Promise.all([
-    import('../jobs/ffmpeg-engine.ts'), import('../jobs/engine-capabilities.ts'), import('../errors.ts'),
+  const [{ findEngine }, { capabilities }, { describeSandbox }, { HubError }] = await Promise.all([
+    import('../jobs/ffmpeg-engine.ts'), import('../jobs/engine-capabilities.ts'), import('../jobs/sandbox/sandbox.ts'), import('../errors.ts'),
   ])
   try {
     const engine = await findEngine(config)
@@ -74,7 +73,7 @@ async function judgeEngine(config: Parameters<typeof import('../jobs/ffmpeg-engi
         detail: `${encoders.size}, with ${present.join(' ')}${lacking.length > 0 ? `; without ${lacking.join(' ')}` : ''}`,
       },
       { name: 'others', verdict: 'good', detail: `${filters.size} filters, ${muxers.size} formats to write` },
-      judgeSandbox(engine.sandbox),
+      { name: 'sandbox', verdict: engine.sandbox.wall === 'bubblewrap' ? 'good' : 'weak', detail: describeSandbox(engine.sandbox) },
     ]
   } catch (error) {
     if (!(error instanceof HubError)) throw error
@@ -94,15 +93,6 @@ async function judgeConverters(config: Omit<SanjuuniOptions, 'sandbox'>): Promis
     if (!(error instanceof HubError)) throw error
     return { name: 'converters', verdict: 'weak', detail: `the hub’s own; ${error.message}` }
   }
-}
-
-function judgeSandbox({ wall, network, seccomp, limits, reason }: Sandbox): Finding {
-  const parts = [
-    ...(network === 'none' ? ['no network, no files but those of the job'] : ['the network and the files of this user are open']),
-    ...(seccomp ? ['seccomp'] : []), ...(limits.length > 0 ? [`limits on ${limits.join(', ')}`] : []),
-  ]
-  const detail = `${wall}: ${parts.join(', ')}${reason === undefined ? '' : `; ${reason}`}`
-  return { name: 'sandbox', verdict: wall === 'bubblewrap' ? 'good' : 'weak', detail }
 }
 
 async function judgeDisk(directory: string): Promise<Finding> {

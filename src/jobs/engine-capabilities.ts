@@ -33,14 +33,25 @@ export interface MissingCapability {
   readonly name: string
 }
 
-/** Throws a HubError `missing_capability` that names each requirement the engine does not meet, and what comes near. */
+/**
+ * Throws a HubError `missing_capability` that names each requirement the engine does not meet, and what comes near;
+ * `argument_refused` for what needs a sandbox where there is none.
+ */
 export async function checkRequirements(requirements: Requirements, engine: Engine): Promise<void> {
+  checkSandboxed(requirements, engine)
   const available = await capabilities(engine)
   const lacking = missing(requirements, available)
   if (lacking.length === 0) return
   const named = lacking.map(({ kind, name }) => `no ${kind.slice(0, -1)} ${name}${nearby(name, available[kind])}`)
   throw new HubError('missing_capability', `this ffmpeg (${engine.version.split('-')[0]}, ${engine.kind}) has ${named.join(', and ')}`, {
     hint: 'Use one that it has, or set REELTIME_FFMPEG to an ffmpeg that was built with what is missing',
+  })
+}
+
+function checkSandboxed({ sandboxed = [] }: Requirements, { sandbox }: Engine): void {
+  if (sandboxed.length === 0 || sandbox.wall === 'bubblewrap') return
+  throw new HubError('argument_refused', `${sandboxed.join(' and ')} may be used only where jobs run in a sandbox, and on this server they do not`, {
+    hint: 'Use plain filters in -vf and -af; or let the operator install bubblewrap and allow it user namespaces: reeltime doctor says what is missing',
   })
 }
 

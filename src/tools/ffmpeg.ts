@@ -12,6 +12,7 @@ import { mediaCheck } from './media-check.ts'
 import { findFormat, isNamedAs } from './media-formats.ts'
 import type { MediaFormat } from './media-formats.ts'
 import { MAX_SECONDS } from './option-values.ts'
+import { sandboxedArguments } from './sandboxed-arguments.ts'
 import type { ArtifactSpec, Plan, Requirements, Tool, Workspace } from './tool.ts'
 
 /** ffmpeg itself: inputs, output options that the grammar knows, outputs; one command whatever their number. */
@@ -72,6 +73,7 @@ function requires(input: FfmpegInput): Requirements {
     encoders: [...new Set(outputs.flatMap(({ args, format }) => encodersOf(args, format)))],
     filters: [...new Set(outputs.flatMap(({ args }) => args.filters))],
     muxers: [...new Set(outputs.map(({ format }) => format.muxer))],
+    sandboxed: [...new Set(outputs.flatMap(({ args }) => sandboxedArguments(args)))],
   }
 }
 

@@ -25,6 +25,8 @@ export interface Requirements {
   readonly muxers?: readonly string[]
   /** Other than the ffmpeg that every hub has. */
   readonly programs?: readonly 'sanjuuni'[]
+  /** Arguments that are let through only where programs are shut in. */
+  readonly sandboxed?: readonly string[]
 }
 
 export interface Workspace {

@@ -78,3 +78,12 @@ export const NO_SANDBOX: Sandbox = {
   wall: 'none', network: 'open', filesystem: 'open', seccomp: false, limits: [],
   prepare: async ({ program, args, env }) => ({ program, args, env, isNested: false, outside: (line) => line }),
 }
+
+/** For the operator, in one line. */
+export function describeSandbox({ wall, network, seccomp, limits, reason }: Sandbox): string {
+  const parts = [
+    network === 'none' ? 'no network, no files but those of the job' : 'the network and the files of this user are open to it',
+    ...(seccomp ? ['seccomp'] : []), ...(limits.length > 0 ? [`limits on ${limits.join(', ')}`] : []),
+  ]
+  return `${wall}: ${parts.join('; ')}${reason === undefined ? '' : ` (${reason})`}`
+}
