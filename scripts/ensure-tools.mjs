@@ -10,21 +10,23 @@ const TOOLS = [
   { program: 'prlimit', debianPackage: 'util-linux', versionArgument: '--version' },
   { program: 'chromium', debianPackage: 'chromium', versionArgument: '--version' },
   { program: 'luajit', debianPackage: 'luajit', versionArgument: '-v' },
-].filter(({ debianPackage }) => debianPackage !== 'util-linux' || process.platform === 'linux')
+  // Where it is not to be had, or may make no namespaces, the tests of it are skipped by name.
+  { program: 'bwrap', debianPackage: 'bubblewrap', versionArgument: '--version', isOptional: true },
+].filter(({ debianPackage }) => !['util-linux', 'bubblewrap'].includes(debianPackage) || process.platform === 'linux')
 
 process.exitCode = ensureTools()
 
 function ensureTools() {
   const packages = [...new Set(lacking().map(({ debianPackage }) => debianPackage))]
   if (packages.length > 0) install(packages)
-  const left = lacking()
+  const left = lacking().filter(({ isOptional }) => !isOptional)
   if (left.length > 0) {
     const names = left.map(({ program }) => program).join(', ')
     const line = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
     console.error(`ensure-tools: the tests need ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
     return 1
   }
-  for (const tool of TOOLS) console.log(`${tool.program}: ${versionOf(tool)}`)
+  for (const tool of TOOLS) console.log(`${tool.program}: ${find(tool.program) ? versionOf(tool) : 'not there'}`)
   return 0
 }
 

@@ -5,6 +5,9 @@ import { HubError } from './errors.ts'
 
 const GIBIBYTE = 1024 ** 3
 
+/** What ffmpeg and Node need to do anything at all. */
+const LEAST_MEMORY = 200_000_000
+
 /** What a timer can wait, in whole days. */
 const LONGEST_SECONDS = 24 * 86_400
 
@@ -48,8 +51,8 @@ export const configSchema = z.object({
   REELTIME_FFMPEG: z.string().optional().describe('The ffmpeg to use (FFMPEG_PATH means the same); otherwise the one on PATH, else the portable one'),
   REELTIME_FFPROBE: z.string().optional().describe('The ffprobe to use; otherwise the one beside ffmpeg'),
   REELTIME_LOG: z.enum(['errors', 'changes', 'all'], 'takes errors, changes or all').default('changes').describe('What the log tells: errors; changes, which are besides what becomes of jobs, what changes something and what is refused; or all requests'),
-  REELTIME_SANDBOX: z.enum(['auto', 'require', 'off'], 'takes auto, require or off').default('auto').describe('Whether what jobs run is shut in: as well as it can be (auto), else not at all do I start (require), or not (off)'),
-  REELTIME_MAX_MEMORY: bytes.default(4 * GIBIBYTE).describe('How many bytes of memory the programs of one job may take together'),
+  REELTIME_SANDBOX: z.enum(['auto', 'require', 'off'], 'takes auto, require or off').default('auto').describe('What jobs run is shut in as well as can be (auto), or the hub does not start (require), or not at all (off)'),
+  REELTIME_MAX_MEMORY: bytes.min(LEAST_MEMORY, `takes at least ${LEAST_MEMORY} bytes`).default(4 * GIBIBYTE).describe('How many bytes of memory the programs of one job may take together'),
   REELTIME_SANJUUNI: z.string().optional().describe('The sanjuuni that jobs with engine sanjuuni use; otherwise the one on PATH. The hub has a converter of its own'),
 })
 

@@ -42,7 +42,7 @@ beforeAll(async () => {
   directory = await temporaryDirectory()
   const clip = join(directory, 'clip.mp4')
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=160x90:rate=10:duration=${FRAMES / 10}`, clip])
-  hub = await startInnerHub({ REELTIME_DATA_DIR: join(directory, 'data'), REELTIME_FFMPEG: moodyFfmpeg() })
+  hub = await startInnerHub({ REELTIME_DATA_DIR: join(directory, 'data'), REELTIME_FFMPEG: moodyFfmpeg(), REELTIME_SANDBOX: 'off' })
   source = await hub.api.upload(clip)
 })
 

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import type { OutputLine } from '../tools/tool.ts'
 import { CommandFailedError, CommandLimitError, CommandNotStartedError } from './command-errors.ts'
+import { isFileError } from './file-error.ts'
 import { findProgram, SYSTEM_PATH } from './find-program.ts'
 import { followChild, type Exit, type FollowOptions, type Source } from './follow-child.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -131,6 +132,8 @@ async function runGroup({ sandbox, onLaunch, ...options }: GroupOptions): Promis
 
   const launch = await sandbox.prepare({
     ...options, program: file, env: { PATH: SYSTEM_PATH, LANG: 'C.UTF-8', HOME: cwd, TMPDIR: cwd, ...env },
+  }).catch((error: unknown) => {
+    throw isFileError(error, 'EMFILE', 'ENFILE') ? new CommandNotStartedError(program, (error as NodeJS.ErrnoException).code!, { cause: error }) : error
   })
   onLaunch?.(launch)
   const child = start(execa, launch, options)

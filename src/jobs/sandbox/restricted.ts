@@ -22,10 +22,10 @@ export function restrict(
 }
 
 /**
- * Memory is what is watched over the whole tree. What one process may have is twice that: where it takes so much at once
- * that nobody could have seen it coming, the kernel refuses it.
+ * Memory is what is watched over the whole tree. What one process may ask for is four times that, since encoders ask for
+ * several times what they then use: beyond, the kernel refuses it.
  */
 export function limitArguments({ memory, ...limits }: Partial<Limits>): readonly string[] {
-  const asked = Object.entries({ ...limits, ...(memory !== undefined && { data: 2 * memory }) })
+  const asked = Object.entries({ ...limits, ...(memory !== undefined && { data: 4 * memory }) })
   return asked.filter(([, value]) => value !== undefined).map(([name, value]) => `--${name}=${Math.ceil(value)}`)
 }

@@ -49,8 +49,11 @@ const ESCAPES = `
 const fs = require('fs'), [, canary, port] = process.argv, can = (what, action) => { try { action(); console.log(what) } catch {} }
 can('a file outside is read', () => fs.readFileSync(canary))
 can('a file outside is written', () => fs.writeFileSync(canary + '-written', 'x'))
-can('/ is written', () => fs.writeFileSync('/written', 'x'))
-can('/dev is written', () => fs.writeFileSync('/dev/shm/written', 'x'))
+for (const folder of ['/', '/dev/shm/', '/usr/lib/']) can(folder + ' is written', () => {
+  const file = folder + '.reeltime-wall-' + process.pid
+  fs.writeFileSync(file, 'x')
+  fs.unlinkSync(file)
+})
 can('the input is written', () => fs.appendFileSync('/in/0', 'x'))
 fs.writeFileSync('written', 'x')
 const socket = require('net').connect(port, '127.0.0.1', () => { console.log('the network is reached'); socket.destroy() })
