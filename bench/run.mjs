@@ -8,6 +8,7 @@ import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
+import { sandbox } from './sandbox.mjs'
 import { sanjuuni } from './sanjuuni.mjs'
 import { start } from './start.mjs'
 import { stoppedReaders } from './stopped-readers.mjs'
@@ -22,6 +23,7 @@ const PARTS = new Map([
   ['framepacks', framepacks],
   ['frame-push', framePush],
   ['sanjuuni', sanjuuni],
+  ['sandbox', sandbox],
   ['start', start],
 ])
 
