@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { mkdir, rename } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Access } from './access/access.ts'
 import { anonymousAccess, describeAccess } from './access/anonymous.ts'
@@ -149,7 +150,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
 
   const engine = once(() => findAskedEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
-  const runner = new CommandRunner({ engine, sanjuuni })
+  const runner = new CommandRunner({ engine, sanjuuni, cpuSeconds: (availableParallelism() * config.jobTimeoutMs) / 1000 })
   const workerOptions = {
     log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,

@@ -3,7 +3,7 @@ import { parseMediaInfo, probeArgs } from '../tools/media-info.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { readOutput, runCommand, type RunOptions } from './run-command.ts'
-import type { Invocation } from './sandbox/sandbox.ts'
+import type { Invocation, Limits } from './sandbox/sandbox.ts'
 import { needSanjuuni, type Sanjuuni } from './sanjuuni-engine.ts'
 
 const PROBE_MS = 60_000
@@ -12,6 +12,8 @@ export interface CommandRunnerOptions {
   readonly engine: () => Promise<Engine>
   /** Where it is left out there is none. */
   readonly sanjuuni?: () => Promise<Sanjuuni | undefined>
+  /** Processor time that any process of a command may take. */
+  readonly cpuSeconds?: number
 }
 
 export interface ProbeOptions {
@@ -29,9 +31,11 @@ export interface CommandOptions extends Pick<RunOptions, 'cwd' | 'signal' | 'rea
 export class CommandRunner {
   readonly #engine: () => Promise<Engine>
   readonly #sanjuuni: () => Promise<Sanjuuni | undefined>
+  readonly #limits: Partial<Limits>
 
-  constructor({ engine, sanjuuni = async () => undefined }: CommandRunnerOptions) {
+  constructor({ engine, sanjuuni = async () => undefined, cpuSeconds }: CommandRunnerOptions) {
     this.#engine = engine
+    this.#limits = cpuSeconds === undefined ? {} : { cpu: cpuSeconds }
     this.#sanjuuni = sanjuuni
   }
 
@@ -42,7 +46,7 @@ export class CommandRunner {
       const invocation = await this.#invocation(command)
       // Some are run by Node, which is not what has failed then.
       const name = invocation.program === process.execPath ? { name: command.program } : {}
-      await runCommand({ ...options, ...invocation, ...name, sandbox, onStart: (pid) => recordChild(jobDirectory, pid) })
+      await runCommand({ ...options, ...invocation, ...name, sandbox, limits: this.#limits, onStart: (pid) => recordChild(jobDirectory, pid) })
     } finally {
       await forgetChild(jobDirectory)
     }
