@@ -12,6 +12,9 @@ const TOOLS = [
   { program: 'luajit', debianPackage: 'luajit', versionArgument: '-v' },
   // Where it is not to be had, or may make no namespaces, the tests of it are skipped by name.
   { program: 'bwrap', debianPackage: 'bubblewrap', versionArgument: '--version', isOptional: true },
+  { program: 'nginx', debianPackage: 'nginx-light', versionArgument: '-v', isOptional: true },
+  { program: 'strace', debianPackage: 'strace', versionArgument: '--version', isOptional: true },
+  { program: 'faketime', debianPackage: 'faketime', versionArgument: '--version', isOptional: true },
 ].filter(({ debianPackage }) => !['util-linux', 'bubblewrap'].includes(debianPackage) || process.platform === 'linux')
 
 process.exitCode = ensureTools()
