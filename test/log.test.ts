@@ -78,10 +78,12 @@ test('of requests those are told that change something or are refused, by their 
 
 test('a signature, a password or a key in a request is in no line, however the job ends', async () => {
   const signed = (path: string) => brief(`${origin}${path}?sig=${SECRET}`)
-  const headers = { authorization: `Bearer ${SECRET}`, 'x-api-key': SECRET, 'idempotency-key': SECRET }
-  const ids = [await hub.api.accepted(signed('/missing'), headers)]
+  const ids = [await hub.api.accepted(signed('/missing'), { 'idempotency-key': SECRET })]
   for (const path of ['/redirect', '/away', '/broken']) ids.push(await hub.api.accepted(signed(path)))
   for (const id of ids) await hub.api.ends(id)
+  for (const headers of [{ authorization: `Bearer ${SECRET}` }, { 'x-api-key': SECRET }]) {
+    expect((await hub.api.submit(signed('/missing'), headers)).status).toBe(401)
+  }
   await hub.api.submit(brief(`http://127.0.0.1:1/a?sig=${SECRET}`))
   await hub.api.submit(brief(`https://ann:${SECRET}@media.example/a.mp3`))
   await hub.api.post('/api/ffmpeg/async', { ...signed('/missing'), output_format: SECRET })
