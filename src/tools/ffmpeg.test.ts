@@ -76,7 +76,7 @@ test('what it needs of ffmpeg is told from the arguments and the format', () => 
     { format: 'mp3', args: ['-c:a', 'mp3'], name: 'b.mp3' },
   ]
   expect(ffmpegTool.requires?.({ inputs: [{ source: 'a' }], outputs })).toEqual({
-    encoders: ['libx264', 'libmp3lame'], filters: ['scale', 'hflip', 'volume'], muxers: ['mp4', 'mp3'],
+    encoders: ['libx264', 'libmp3lame'], filters: ['scale', 'hflip', 'volume'], muxers: ['mp4', 'mp3'], sandboxed: [],
   })
 })
 

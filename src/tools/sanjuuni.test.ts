@@ -92,7 +92,7 @@ test.each([
   const { commands, artifacts } = await planFor(film, { output_format: 'gif', width: 100 })
   expect(commands.map(({ program }) => program)).toEqual(['ffmpeg'])
   expect(commands[0]?.args.join(' ')).toMatch(filters)
-  expect(artifacts).toEqual([{ file: 'picture.gif', contentType: 'image/gif' }])
+  expect(artifacts).toEqual([{ file: 'picture.gif', contentType: 'image/gif', media: { isTimed: false } }])
 })
 
 test('an installed sanjuuni gets a file that ffmpeg has made behind its guards, and the same options', async () => {
