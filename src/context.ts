@@ -45,6 +45,7 @@ import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
 import { EventLog } from './streams/event-log.ts'
 import { FileLogStorage } from './streams/log-storage.file.ts'
+import type { Requirements } from './tools/tool.ts'
 import { VERSION } from './version.ts'
 
 /** Everything a hub is made of, each made once. */
@@ -151,8 +152,12 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const engine = once(() => findAskedEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
   const runner = new CommandRunner({ engine, sanjuuni, cpuSeconds: (availableParallelism() * config.jobTimeoutMs) / 1000 })
+  const assertCanRun = async (requirements: Requirements) => {
+    await checkPrograms(requirements, sanjuuni)
+    await checkRequirements(requirements, await engine())
+  }
   const workerOptions = {
-    log, requests, staging, artifacts, frames, disk, runner, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
+    log, requests, staging, artifacts, frames, disk, runner, assertCanRun, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
     logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
     onShortage: (jobId: string, error: unknown) => logger.error('job.short_of_resources', { job: jobId, error }),
     onFetched(jobId: string, bytes: number) {
@@ -166,11 +171,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onInternalError: (error, jobId) => logger.error('worker.broke_down', { job: jobId, error }),
   })
   const intake = new JobIntake({
-    log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting,
-    checkRequirements: async (requirements) => {
-      await checkPrograms(requirements, sanjuuni)
-      await checkRequirements(requirements, await engine())
-    },
+    log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
     atomically: (change) => atomically(database, change),
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })

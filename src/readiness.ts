@@ -1,5 +1,6 @@
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
+import type { Sandbox } from './jobs/sandbox/sandbox.ts'
 
 export interface Obstacle {
   readonly part: 'stopping' | 'queue' | 'disk' | 'engine'
@@ -16,6 +17,8 @@ export class Readiness {
   readonly #parts: Parts
   #engine: Obstacle | undefined = { part: 'engine', detail: 'ffmpeg is still being looked for' }
   #lookAgainAt = 0
+  /** What jobs run behind, as soon as that is known. */
+  wall: Sandbox['wall'] | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -47,7 +50,10 @@ export class Readiness {
     if (performance.now() < this.#lookAgainAt) return
     this.#lookAgainAt = Number.POSITIVE_INFINITY
     this.#parts.engine().then(
-      () => (this.#engine = undefined),
+      ({ sandbox }) => {
+        this.#engine = undefined
+        this.wall = sandbox.wall
+      },
       (error: unknown) => {
         this.#engine = { part: 'engine', detail: error instanceof HubError ? error.message : 'ffmpeg could not be looked for' }
         this.#lookAgainAt = performance.now() + LOOK_AGAIN_MS

@@ -33,6 +33,11 @@ test('a hub that would take a job and could run it is ready', async () => {
   expect(await untilKnown(await start())).toMatchObject({ status: 200, body: { ready: true, problems: [] } })
 })
 
+test('it tells the wall that jobs run behind, once that is known', async () => {
+  const { body } = await untilKnown(await start({ REELTIME_SANDBOX: 'off' }))
+  expect(body).toMatchObject({ ready: true, sandbox: 'restricted' })
+})
+
 test('a full queue is no place for one more, until there is room again', async () => {
   const { api } = await start({ REELTIME_CONCURRENCY: '1', REELTIME_MAX_WAITING: '1', REELTIME_FFMPEG: pacedFfmpeg(directory) })
   await untilKnown({ api })

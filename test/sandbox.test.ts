@@ -66,6 +66,20 @@ describe.skipIf(!hasWall)('where bubblewrap works (needs one that does)', () => 
   })
 })
 
+describe.skipIf(!hasWall)('where bubblewrap worked once (needs one that does)', () => {
+  test('a job that was taken in behind the wall does not run without it', async () => {
+    const settings = { REELTIME_DATA_DIR: join(scratch, 'once'), REELTIME_CONCURRENCY: '1', REELTIME_FFMPEG: pacedFfmpeg(scratch) }
+    const before = await startInnerHub(settings)
+    const source = await before.api.upload(tone)
+    await before.api.runs(await before.api.accepted(talk(source, 2)))
+    const id = await before.api.accepted({ input_url: source, args: ['-filter_complex', '[0:a]volume=2[a]', '-map', '[a]'], output_format: 'mp3' })
+    await before.stop()
+    const after = await startInnerHub({ ...settings, PATH: withoutBwrap })
+    expect(await after.api.ends(id)).toMatchObject({ status: 'failed', error: { code: 'argument_refused', hint: expect.stringContaining('bubblewrap') } })
+    await after.stop()
+  })
+})
+
 describe('where bubblewrap may do nothing', () => {
   test('jobs run all the same, but for arguments that reach far; health says why', async () => {
     const hub = await startInnerHub({ REELTIME_DATA_DIR: join(scratch, 'open'), PATH: withoutBwrap })

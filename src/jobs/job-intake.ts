@@ -28,7 +28,7 @@ export interface JobIntakeOptions {
   readonly disk: DiskGuard
   readonly removal: JobRemoval
   readonly idempotencyKeys: IdempotencyKeys
-  readonly checkRequirements: (requirements: Requirements) => Promise<void>
+  readonly assertCanRun: (requirements: Requirements) => Promise<void>
   /** All that `change` writes to the index and queue, or nothing. */
   readonly atomically: (change: () => void) => void
   readonly maxWaiting: number
@@ -90,12 +90,12 @@ export class JobIntake {
   }
 
   async #create(tool: Tool, request: JobRequest): Promise<string> {
-    const { staging, checkRequirements } = this.#options
+    const { staging, assertCanRun } = this.#options
     tool.check?.(request.input)
     this.#assertOpen()
     for (const [position, source] of tool.sources(request.input).entries()) await staging.check(source, `inputs[${position}].source`)
     return this.admit(async () => {
-      await checkRequirements(tool.requires?.(request.input) ?? {})
+      await assertCanRun(tool.requires?.(request.input) ?? {})
       const id = newJobId()
       try {
         await this.#record(id, request)

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { HubError } from '../errors.ts'
 import { findTool } from '../tools/registry.ts'
-import type { MediaInfo, Plan } from '../tools/tool.ts'
+import type { MediaInfo, Plan, Requirements } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { CommandFailedError, isShortage } from './command-errors.ts'
 import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly frames: FrameStore
   readonly disk: DiskGuard
   readonly runner: CommandRunner
+  /** Throws a HubError for what this machine lacks. */
+  readonly assertCanRun: (requirements: Requirements) => Promise<void>
   readonly jobDirectory: (id: string) => string
   readonly timeoutMs: number
   readonly stallMs: number
@@ -109,6 +111,8 @@ async function prepare(
 ): Promise<{ plan: Plan; inputs: readonly string[] }> {
   const tool = findTool(toolName)
   const input = tool.input.parse(rawInput)
+  // It was taken in by a hub that may have had another ffmpeg, or another wall.
+  await options.assertCanRun(tool.requires?.(input) ?? {})
   const sources = tool.sources(input)
   const inputs: string[] = []
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
