@@ -61,7 +61,7 @@ test.skipIf(!mayLimit)(`FT-14: out of descriptors under ${CLIENTS} idle clients 
   expect(jobs.map(({ status, error }) => error?.code ?? status)).toEqual(jobs.map(() => 'completed'))
 })
 
-test.skipIf(!mayInject)('FT-15: where no program can be started the hub stays up, the job ends and says why, and the next one runs (needs ptrace)', async () => {
+test.skipIf(!mayInject)('FT-15: where no program can be started for a while the hub stays up, the job is tried again, and it and the next one complete (needs ptrace)', async () => {
   const source = await start()
   const injection = await injectFault({ pid: mortal.process.child.pid!, threads: 'main', calls: 'clone,clone3,fork,vfork', fault: 'error=EAGAIN' })
   const id = await mortal.api.accepted(brief(source, 0.1))
@@ -69,6 +69,5 @@ test.skipIf(!mayInject)('FT-15: where no program can be started the hub stays up
   await injection.stop()
   const next = await mortal.api.accepted(brief(source, 0.1))
   const [job, later] = await assertInvariants({ hub: mortal.process, accepted: [id, next], dataDirectory: mortal.directory })
-  expect(job?.error?.code ?? job?.status).toMatch(/^(completed|command_not_run)$/)
-  expect(later).toMatchObject({ status: 'completed' })
+  expect([job?.status, later?.status]).toEqual(['completed', 'completed'])
 })
