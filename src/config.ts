@@ -44,6 +44,7 @@ export const configSchema = z.object({
   REELTIME_RETENTION_SECONDS: seconds.default(7200).describe('How long ended jobs, their files and unused uploads are kept'),
   REELTIME_LOG_BYTES: bytes.default(64 * 1024 ** 2).describe("How much of one job's log is kept whole"),
   REELTIME_MAX_INPUT_BYTES: bytes.default(4 * GIBIBYTE).describe('How large one fetched or uploaded file may be'),
+  REELTIME_MAX_OUTPUT_BYTES: bytes.default(16 * GIBIBYTE).describe('How many bytes one job may write'),
   REELTIME_FETCH_TIMEOUT_SECONDS: limit.default(1800).describe('How long fetching one source may take'),
   REELTIME_FETCH_ALLOW: z.string().default('').describe('Hosts, addresses and CIDRs that may be fetched from although they are not public, comma-separated, each with an optional :port'),
   REELTIME_DISK_LIMIT: bytes.optional().describe('How many bytes the data directory may hold before the oldest ended jobs are removed (default: no limit)'),
@@ -80,6 +81,7 @@ export interface Config {
   readonly retentionMs: number
   readonly logBytes: number
   readonly maxInputBytes: number
+  readonly maxOutputBytes: number
   readonly fetchTimeoutMs: number
   readonly fetchAllow: string
   readonly diskLimitBytes: number | null
@@ -134,6 +136,7 @@ export function parseConfig(environment: Environment): Config {
     retentionMs: values.REELTIME_RETENTION_SECONDS * 1000,
     logBytes: values.REELTIME_LOG_BYTES,
     maxInputBytes: values.REELTIME_MAX_INPUT_BYTES,
+    maxOutputBytes: values.REELTIME_MAX_OUTPUT_BYTES,
     fetchTimeoutMs: values.REELTIME_FETCH_TIMEOUT_SECONDS * 1000,
     fetchAllow: values.REELTIME_FETCH_ALLOW,
     diskLimitBytes: values.REELTIME_DISK_LIMIT ?? null,

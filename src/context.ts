@@ -151,14 +151,16 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
 
   const engine = once(() => findAskedEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
-  const runner = new CommandRunner({ engine, sanjuuni, cpuSeconds: (availableParallelism() * config.jobTimeoutMs) / 1000 })
+  const runner = new CommandRunner({
+    engine, sanjuuni, limits: { cpu: (availableParallelism() * config.jobTimeoutMs) / 1000, fsize: config.maxOutputBytes },
+  })
   const assertCanRun = async (requirements: Requirements) => {
     await checkPrograms(requirements, sanjuuni)
     await checkRequirements(requirements, await engine())
   }
   const workerOptions = {
     log, requests, staging, artifacts, frames, disk, runner, assertCanRun, jobDirectory, timeoutMs: config.jobTimeoutMs, stallMs: config.stallMs,
-    logBytes: config.logBytes, retentionMs: config.retentionMs, onInternalError,
+    logBytes: config.logBytes, maxOutputBytes: config.maxOutputBytes, retentionMs: config.retentionMs, onInternalError,
     onShortage: (jobId: string, error: unknown) => logger.error('job.short_of_resources', { job: jobId, error }),
     onFetched(jobId: string, bytes: number) {
       const owner = index.ownerOf(jobId)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { encode, H264, picture, tone as soundOf } from './frame-media.ts'
 import { brief, makeTone, pacedFfmpeg, talk } from './media.ts'
 import { leftovers, programsBelow, removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
 
@@ -95,5 +96,18 @@ test('a program that somebody kills is said to have been killed, and its slot is
   for (const pid of await programsBelow(directory)) process.kill(pid, 'SIGKILL')
   expect(await api.ends(id)).toMatchObject({ status: 'failed', error: { code: 'command_killed', signal: 'SIGKILL' } })
   expect(await api.ends(next)).toMatchObject({ status: 'completed' })
+  expect(await leftovers(directory)).toEqual([])
+})
+
+test.each([
+  ['ffmpeg', (source: string) => ({ input_url: source, args: ['-t', '20'], output_format: 'wav' })],
+  ['video_frame', (source: string) => ({ source, width: 320, height: 180, fps: 20, format: 'raw' })],
+])('a job of %s that writes more than it may fails, says which setting, and leaves nothing', async (tool, inputOf) => {
+  const { api, directory } = await start({ REELTIME_MAX_OUTPUT_BYTES: '300000' })
+  const film = encode(join(scratch, 'film.mkv'), [...picture('64x36', 20, 20), ...soundOf(20), ...H264])
+  const { body: { id } } = await api.post('/api/jobs', { tool, input: inputOf(await api.upload(film)) })
+  expect(await api.ends(id)).toMatchObject({
+    status: 'failed', artifacts: [], error: { code: 'output_too_large', hint: expect.stringContaining('REELTIME_MAX_OUTPUT_BYTES') },
+  })
   expect(await leftovers(directory)).toEqual([])
 })

@@ -8,6 +8,14 @@ export class JobStalledError extends Error {
   override name = 'JobStalledError'
 }
 
+export class OutputTooLargeError extends Error {
+  override name = 'OutputTooLargeError'
+
+  constructor(maxBytes: number) {
+    super(`The job wrote more than the ${maxBytes} bytes that are allowed`)
+  }
+}
+
 /** The hub is going down: the job goes back to the queue. */
 export class HubStoppingError extends Error {
   override name = 'HubStoppingError'
@@ -23,7 +31,7 @@ export class LeaseLostError extends Error {
 }
 
 export interface AttemptLimits {
-  /** Aborts with the first cause: the parent's reason, JobTimeoutError, JobStalledError or a HubError `disk_full`. */
+  /** Aborts with the first cause: the parent's reason, JobTimeoutError, JobStalledError, OutputTooLargeError or a HubError `disk_full`. */
   readonly signal: AbortSignal
   /** From here on silence counts. */
   watchForStall(growth: () => Promise<number>): void
@@ -33,10 +41,10 @@ export interface AttemptLimits {
   stop(): void
 }
 
-/** Bounds one attempt in time and silence, on the monotonic clock. */
+/** Bounds one attempt in time and silence, on the monotonic clock, and in what it writes. */
 export function limitAttempt(
   parent: AbortSignal,
-  { timeoutMs, stallMs, assertRoom }: { timeoutMs: number; stallMs: number; assertRoom: () => Promise<void> },
+  { timeoutMs, stallMs, maxOutputBytes, assertRoom }: { timeoutMs: number; stallMs: number; maxOutputBytes: number; assertRoom: () => Promise<void> },
 ): AttemptLimits {
   const own = new AbortController()
   const timeout = setTimeout(() => {
@@ -50,6 +58,7 @@ export function limitAttempt(
     const bytes = await growth()
     if (bytes !== knownGrowth) heardAt = performance.now()
     knownGrowth = bytes
+    if (bytes > maxOutputBytes) own.abort(new OutputTooLargeError(maxOutputBytes))
     if (performance.now() - heardAt >= stallMs) {
       own.abort(new JobStalledError(`The command said nothing and wrote nothing for ${stallMs / 1000} s`))
     }

@@ -12,8 +12,8 @@ export interface CommandRunnerOptions {
   readonly engine: () => Promise<Engine>
   /** Where it is left out there is none. */
   readonly sanjuuni?: () => Promise<Sanjuuni | undefined>
-  /** Processor time that any process of a command may take. */
-  readonly cpuSeconds?: number
+  /** What commands may take, beyond what all programs may. */
+  readonly limits?: Partial<Limits>
 }
 
 export interface ProbeOptions {
@@ -33,9 +33,9 @@ export class CommandRunner {
   readonly #sanjuuni: () => Promise<Sanjuuni | undefined>
   readonly #limits: Partial<Limits>
 
-  constructor({ engine, sanjuuni = async () => undefined, cpuSeconds }: CommandRunnerOptions) {
+  constructor({ engine, sanjuuni = async () => undefined, limits = {} }: CommandRunnerOptions) {
     this.#engine = engine
-    this.#limits = cpuSeconds === undefined ? {} : { cpu: cpuSeconds }
+    this.#limits = limits
     this.#sanjuuni = sanjuuni
   }
 

@@ -1,5 +1,5 @@
 import { HubError } from '../errors.ts'
-import { JobStalledError, JobTimeoutError } from './attempt-limits.ts'
+import { JobStalledError, JobTimeoutError, OutputTooLargeError } from './attempt-limits.ts'
 import { CommandFailedError, CommandLimitError, CommandMemoryError, CommandNotStartedError } from './command-errors.ts'
 import { isFileError } from './file-error.ts'
 import type { JobError } from './job.ts'
@@ -28,6 +28,7 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
   if (error instanceof CommandMemoryError) {
     return { code: 'memory_limit', message: error.message, hint: 'Ask for a smaller picture or less at a time, or let the operator raise REELTIME_MAX_MEMORY' }
   }
+  if (error instanceof OutputTooLargeError) return { code: 'output_too_large', message: error.message, hint: SMALLER }
   if (error instanceof OutputMissingError) return { code: 'output_missing', message: error.message, hint: lastError ? `The last error in the log: ${lastError}` : 'See the log' }
   if (error instanceof OutputIncompleteError) {
     return { code: 'output_incomplete', message: error.message, hint: `${lastError ? `The last error in the log: ${lastError}. ` : ''}The same job may be retried` }
@@ -38,9 +39,11 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
   return { code: 'internal', message: 'Something went wrong in the hub', hint: 'The hub wrote the cause to its own log; the same job may be retried' }
 }
 
+const SMALLER = 'Ask for less at a time, or let the operator raise REELTIME_MAX_OUTPUT_BYTES'
+
 function explainExit({ message, program, exitCode, signal }: CommandFailedError, lastError: string | undefined): Omit<JobError, 'log_tail'> {
   const facts = { ...(exitCode !== null && { exit_code: exitCode }), ...(signal !== null && { signal }) }
-  if (signal === 'SIGXFSZ') return { code: 'output_too_large', message: 'The output grew past what one file may hold', ...facts }
+  if (signal === 'SIGXFSZ') return { code: 'output_too_large', message: 'The output grew past what a job may write', hint: SMALLER, ...facts }
   if (signal !== null) {
     return { code: 'command_killed', message: `${program} was ended by ${signal}`, hint: 'Somebody or something on the server ended it; the same job may be retried', ...facts }
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ArtifactSpec, Command, FrameOutput, Plan } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
-import type { AttemptLimits } from './attempt-limits.ts'
+import { OutputTooLargeError, type AttemptLimits } from './attempt-limits.ts'
 import { CommandAccount } from './command-account.ts'
 import type { CommandRunner } from './command-runner.ts'
 import type { DiskGuard } from './disk-guard.ts'
@@ -33,6 +33,7 @@ export interface PlanRun {
     readonly artifacts: ArtifactStore
     readonly frames: FrameStore
     readonly disk: DiskGuard
+    readonly maxOutputBytes: number
     readonly jobDirectory: (id: string) => string
   }
 }
@@ -80,6 +81,7 @@ async function runCommandOf(jobId: string, command: Command, run: CommandRun): P
     const teller = new FrameTeller(output, run)
     const intake = new FrameIntake(pack, output, {
       onFrames(count) {
+        if (pack.bytes > run.options.maxOutputBytes) throw new OutputTooLargeError(run.options.maxOutputBytes)
         run.limits.sawOutput()
         teller.came(count)
       },

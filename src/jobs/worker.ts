@@ -32,6 +32,7 @@ export interface WorkerOptions {
   readonly timeoutMs: number
   readonly stallMs: number
   readonly logBytes: number
+  readonly maxOutputBytes: number
   readonly retentionMs: number
   readonly onInternalError: (jobId: string, error: unknown) => void
   /** Told once of a job that has to be tried again since the machine is short of something. */
