@@ -66,7 +66,16 @@ describe('a picture over several monitors', () => {
     expect(tooWide).toThrow('The picture covers 9x8 monitors, and 32vid holds 8 each way')
     expect(wallOf(small, { width: 114, height: 120, format: 'bimg' })).toMatchObject({ columns: 9, rows: 8 })
   })
+
+  test('may cover 255 monitors each way in bimg, of the smallest that there are', () => {
+    const tiny = { blocks: { width: 1, height: 1 }, textScale: 5, trimsBorders: false }
+    expect(wallOf(tiny, { width: 510, height: 3, format: 'bimg' })).toMatchObject({ columns: 255, rows: 1 })
+    expect(() => wallOf(tiny, { width: 512, height: 3, format: 'bimg' })).toThrow('The picture covers 256x1 monitors, and bimg holds 255 each way')
+  })
 })
+
+/** Beyond it a wall of the smallest monitors, one cell wide, is refused. */
+const MOST_NUMBERED = 255
 
 test('every wall shows whole cells of the picture, none of them twice', () => {
   const even = fc.integer({ min: 1, max: 300 }).map((cells) => cells * 2)
@@ -76,6 +85,7 @@ test('every wall shows whole cells of the picture, none of them twice', () => {
     textScale: fc.integer({ min: 1, max: 10 }).map((half) => half / 2), trimsBorders: fc.boolean(),
   })
   fc.assert(fc.property(monitor, even, threes, (given, width, height) => {
+    fc.pre(width <= MOST_NUMBERED * 2)
     const wall = wallOf(given, { width, height, format: 'bimg' })
     if (!wall) return
     const crops = monitorCrops(wall, { width, height })
