@@ -128,7 +128,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const disk = new DiskGuard({
     directory, limitBytes: config.diskLimitBytes, ...(config.diskFloorBytes !== undefined && { freeBytesFloor: config.diskFloorBytes }),
   })
-  const uploads = new UploadStore({ directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk })
+  const uploads = new UploadStore({
+    directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk,
+    onStored: (file) => runner.learn(file),
+  })
   const storage = new FileLogStorage({ path: logFile })
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs })
@@ -151,7 +154,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
 
   const engine = once(() => findAskedEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
-  const runner = new CommandRunner({
+  const runner: CommandRunner = new CommandRunner({
     engine, sanjuuni, limits: { cpu: (availableParallelism() * config.jobTimeoutMs) / 1000, fsize: config.maxOutputBytes },
   })
   const assertCanRun = async (requirements: Requirements) => {
@@ -205,7 +208,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), preview.close()])
+      await Promise.all([retention.stop(), preview.close(), runner.close()])
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       usage.write()

@@ -1,12 +1,16 @@
+import { tmpdir } from 'node:os'
 import type { Command, MediaInfo } from '../tools/tool.ts'
-import { parseMediaInfo, probeArgs } from '../tools/media-info.ts'
+import { NotMediaError, parseMediaInfo, probeArgs } from '../tools/media-info.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
+import { ProbedFiles, type Probed } from './probed-files.ts'
 import { readOutput, runCommand, type RunOptions } from './run-command.ts'
 import type { Invocation, Limits } from './sandbox/sandbox.ts'
 import { needSanjuuni, type Sanjuuni } from './sanjuuni-engine.ts'
 
 const PROBE_MS = 60_000
+/** A file that takes longer is asked about when its job runs, which has a place to say so. */
+const LEARN_MS = 4_000
 
 export interface CommandRunnerOptions {
   readonly engine: () => Promise<Engine>
@@ -32,6 +36,9 @@ export class CommandRunner {
   readonly #engine: () => Promise<Engine>
   readonly #sanjuuni: () => Promise<Sanjuuni | undefined>
   readonly #limits: Partial<Limits>
+  readonly #probed = new ProbedFiles()
+  readonly #closing = new AbortController()
+  readonly #learning = new Set<Promise<void>>()
 
   constructor({ engine, sanjuuni = async () => undefined, limits = {} }: CommandRunnerOptions) {
     this.#engine = engine
@@ -52,17 +59,54 @@ export class CommandRunner {
     }
   }
 
-  /** Asks ffprobe about a file, which it takes for what it says itself unless `demuxer` says what it is. Throws a NotMediaError where there is nothing in it that ffmpeg can read. */
-  async probe(file: string, { cwd, signal, demuxer, onComplaint }: ProbeOptions): Promise<MediaInfo> {
+  /**
+   * Asks ffprobe about a file, once for as long as it is as it is. ffprobe takes it for what it says itself unless
+   * `demuxer` says what it is. Throws a NotMediaError where there is nothing in it that ffmpeg can read.
+   */
+  async probe(file: string, { onComplaint, ...options }: ProbeOptions): Promise<MediaInfo> {
+    const ask = () => this.#ask(file, options)
+    const { info, complaints } = options.demuxer === undefined ? await this.#probed.of(file, ask) : await ask()
+    for (const complaint of complaints) onComplaint(complaint)
+    if (info === undefined) throw new NotMediaError()
+    return info
+  }
+
+  /** Asks about a file for the job that will read it, in the background. */
+  learn(file: string): void {
+    const { signal } = this.#closing
+    const learning: Promise<void> = this.#probed.learn(file, () => this.#ask(file, { cwd: tmpdir(), signal, timeoutMs: LEARN_MS }))
+      .finally(() => this.#learning.delete(learning))
+    this.#learning.add(learning)
+  }
+
+  /** Resolves when nothing runs in the background. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all(this.#learning)
+  }
+
+  async #ask(
+    file: string, { cwd, signal, demuxer, timeoutMs = PROBE_MS }: Omit<ProbeOptions, 'onComplaint'> & { readonly timeoutMs?: number },
+  ): Promise<Probed> {
+    signal.throwIfAborted()
     const engine = await this.#engine()
     const invocation = invocationOf(engine, { program: 'ffprobe', args: probeArgs(file, { demuxer }) })
-    const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: PROBE_MS, sandbox: engine.sandbox })
-    for (const line of stderr.split('\n')) if (line.trim()) onComplaint(line.replaceAll(file, 'input').trim())
-    return parseMediaInfo(stdout)
+    const { stdout, stderr } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs, sandbox: engine.sandbox })
+    const complaints = stderr.split('\n').filter((line) => line.trim()).map((line) => line.replaceAll(file, 'input').trim())
+    return { info: mediaInfoOrNone(stdout), complaints }
   }
 
   async #invocation({ program, args }: Command): Promise<Invocation> {
     if (program === 'sanjuuni') return { program: (await needSanjuuni(this.#sanjuuni)).path, args }
     return invocationOf(await this.#engine(), { program, args })
+  }
+}
+
+function mediaInfoOrNone(ffprobeJson: string): MediaInfo | undefined {
+  try {
+    return parseMediaInfo(ffprobeJson)
+  } catch (error) {
+    if (error instanceof NotMediaError) return undefined
+    throw error
   }
 }

@@ -30,6 +30,8 @@ export interface UploadStoreOptions {
   readonly disk: Pick<DiskGuard, 'assertRoomFor'>
   /** How long a sender may send nothing; default 60 s. */
   readonly stallMs?: number
+  /** Told the absolute path of each that has come in whole. */
+  readonly onStored?: (file: string) => void
 }
 
 export interface PutOptions {
@@ -57,6 +59,7 @@ export class UploadStore {
   readonly #retentionMs: number
   readonly #disk: Pick<DiskGuard, 'assertRoomFor'>
   readonly #stallMs: number
+  readonly #onStored: (file: string) => void
   /** Ids of uploads that are on their way in. */
   readonly #receiving = new Set<string>()
 
@@ -66,6 +69,7 @@ export class UploadStore {
     this.#retentionMs = options.retentionMs
     this.#disk = options.disk
     this.#stallMs = options.stallMs ?? DEFAULT_STALL_MS
+    this.#onStored = options.onStored ?? (() => undefined)
   }
 
   /**
@@ -90,6 +94,7 @@ export class UploadStore {
       await writeWhole(path.join(directory, META_FILE), JSON.stringify(meta))
       await syncDirectory(directory)
       await syncDirectory(this.#directory)
+      this.#onStored(path.resolve(directory, DATA_FILE))
       return await this.get(id)
     } catch (error) {
       await rm(directory, { recursive: true, force: true })
