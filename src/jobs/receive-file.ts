@@ -60,9 +60,10 @@ export function brokenOff(cause?: unknown): HubError {
   })
 }
 
-function nextChunk(
+/** The next of what a sender sends; rejects with a HubError when it breaks off or sends nothing for too long. */
+export function nextChunk(
   chunks: AsyncIterator<Uint8Array>,
-  { stallMs, signal }: ReceiveLimits,
+  { stallMs, signal }: Pick<ReceiveLimits, 'stallMs' | 'signal'>,
 ): Promise<IteratorResult<Uint8Array, unknown>> {
   return new Promise((resolve, reject) => {
     const onStall = () => reject(brokenOff(new Error(`no byte for ${stallMs} ms`)))

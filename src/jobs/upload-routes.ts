@@ -1,25 +1,35 @@
-import type { IncomingMessage } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
+import { HubError } from '../errors.ts'
 import { ANYBODY, type Caller } from './caller.ts'
 import { letTheRestGo } from './let-the-rest-go.ts'
+import { receiveMultipart } from './multipart.ts'
+import { declaredBytes, incomingOf, requestBody } from './request-body.ts'
 import type { UploadStore } from './upload-store.ts'
 
 /** `/api/uploads` */
 export function uploadRoutes({ uploads, callerOf = () => ANYBODY }: {
-  readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove'>
+  readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove' | 'limits'>
   readonly callerOf?: (c: Context) => Caller
 }): Hono {
   const app = new Hono()
 
   app.put('/api/uploads/:name', async (c) => {
     try {
-      const upload = await uploads.put(c.req.param('name'), counted(bodyOf(c), callerOf(c)), { declaredBytes: declaredBytes(c) })
+      const upload = await uploads.put(c.req.param('name'), requestBody(c, callerOf(c)), { declaredBytes: declaredBytes(c) })
       return c.json(upload, 201, { Location: `/api/uploads/${upload.id}` })
     } catch (error) {
-      letTheRestGo((c.env as Partial<HttpBindings> | undefined)?.incoming as IncomingMessage | undefined)
+      letTheRestGo(incomingOf(c))
       throw error
     }
+  })
+
+  app.post('/api/uploads', async (c) => {
+    const { files } = await receiveMultipart(c, { uploads, caller: callerOf(c) })
+    if (files.length > 0) return c.json({ uploads: files.map(({ field, upload }) => ({ field, ...upload })) }, 201)
+    throw new HubError('invalid_input', 'The form holds no file.', {
+      hint: 'Send at least one part with a file name, for example curl -F file=@clip.mp4',
+      errors: [{ path: 'body', message: 'must hold a file' }],
+    })
   })
 
   app.get('/api/uploads/:id', async (c) => c.json(await uploads.get(c.req.param('id'))))
@@ -30,25 +40,4 @@ export function uploadRoutes({ uploads, callerOf = () => ANYBODY }: {
   })
 
   return app
-}
-
-/** Left early, the body stays open: its connection carries the answer that says why. */
-function bodyOf(c: Context): AsyncIterable<Uint8Array> {
-  const bindings: Partial<HttpBindings> | undefined = c.env
-  if (bindings?.incoming !== undefined) return bindings.incoming.iterator({ destroyOnReturn: false })
-  return c.req.raw.body?.values({ preventCancel: true }) ?? nothing()
-}
-
-async function* counted(body: AsyncIterable<Uint8Array>, caller: Caller): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    caller.takeBytes(chunk.length)
-    yield chunk
-  }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-function declaredBytes(c: Context): number | undefined {
-  const header = c.req.header('content-length')
-  return header === undefined ? undefined : Number(header)
 }

@@ -72,6 +72,10 @@ export class UploadStore {
     this.#onStored = options.onStored ?? (() => undefined)
   }
 
+  get limits(): { readonly maxBytes: number; readonly stallMs: number } {
+    return { maxBytes: this.#maxBytes, stallMs: this.#stallMs }
+  }
+
   /**
    * Takes a file in; it is on the disk for good once the promise resolves, and not a byte of it if it rejects. Throws
    * a HubError: `invalid_input` (empty, broken off, no name), `payload_too_large`, `disk_full`. What is declared too
