@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ProbedFiles, type Probed } from './probed-files.ts'
 
+const MEDIA = { format: 'wav', streams: [{ kind: 'audio', codec: 'pcm_s16le' }] } as const
+
 let directory: string
 beforeEach(async () => (directory = await mkdtemp(join(tmpdir(), 'reeltime-probed-'))))
 afterEach(() => rm(directory, { recursive: true, force: true }))
@@ -28,6 +30,16 @@ test('what fails is asked again', async () => {
   expect(asked).toEqual(['a'])
 })
 
+test('what could not be read is asked about again', async () => {
+  const { files, asked, ask } = asking()
+  const file = await written('a')
+  const unread = async (): Promise<Probed> => ({ info: undefined, complaints: [] })
+  await files.learn(file, unread)
+  expect(await files.of(file, unread)).toMatchObject({ info: undefined })
+  expect(await files.of(file, ask('again'))).toMatchObject({ info: MEDIA })
+  expect(asked).toEqual(['again'])
+})
+
 test('who asks about a file that is being learned waits for that answer', async () => {
   const { files, asked, ask } = asking()
   const file = await written('a')
@@ -39,7 +51,7 @@ test('who asks about a file that is being learned waits for that answer', async 
   })
   await started.promise
   const probed = files.of(file, ask('by the job'))
-  answer.resolve({ info: undefined, complaints: ['learned'] })
+  answer.resolve({ info: MEDIA, complaints: ['learned'] })
   expect(await probed).toMatchObject({ complaints: ['learned'] })
   await learning
   expect(asked).toEqual([])
@@ -67,7 +79,7 @@ test('files are learned one after the other, and one more than eight is not', as
   const leftOut = await Promise.race(learning)
   expect(asked.length).toBe(1)
 
-  answer.resolve({ info: undefined, complaints: [] })
+  answer.resolve({ info: MEDIA, complaints: [] })
   await Promise.all(learning)
   expect(asked.toSorted()).toEqual(names.filter((name) => name !== leftOut))
 })
@@ -76,7 +88,7 @@ function asking() {
   const asked: string[] = []
   const ask = (name: string) => async (): Promise<Probed> => {
     asked.push(name)
-    return { info: undefined, complaints: [name] }
+    return { info: MEDIA, complaints: [name] }
   }
   return { files: new ProbedFiles(), asked, ask }
 }

@@ -21,12 +21,12 @@ export class ProbedFiles {
   readonly #learning = new Map<string, Promise<Probed | undefined>>()
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** Asks where nothing is known; what fails is asked again the next time. */
+  /** Asks where nothing is known; of what could not be read it is asked again the next time, since the machine may have been the reason. */
   async of(file: string, ask: () => Promise<Probed>): Promise<Probed> {
     const identity = await identityOf(file)
-    const known = this.#known.get(identity) ?? (await this.#learning.get(identity)) ?? (await ask())
-    this.#known.set(identity, known)
-    return known
+    const known = this.#known.get(identity) ?? (await this.#learning.get(identity))
+    if (known?.info !== undefined) return known
+    return this.#keep(identity, await ask())
   }
 
   /**
@@ -36,13 +36,16 @@ export class ProbedFiles {
   async learn(file: string, ask: () => Promise<Probed>): Promise<void> {
     const identity = await identityOf(file).catch(() => undefined)
     if (identity === undefined || this.#known.has(identity) || this.#learning.size >= MOST_WAITING) return
-    const answer = this.#turn.then(ask).then((probed) => {
-      this.#known.set(identity, probed)
-      return probed
-    }).catch(() => undefined).finally(() => this.#learning.delete(identity))
+    const answer = this.#turn.then(ask).then((probed) => this.#keep(identity, probed)).catch(() => undefined)
+      .finally(() => this.#learning.delete(identity))
     this.#learning.set(identity, answer)
     this.#turn = answer
     await answer
+  }
+
+  #keep(identity: string, probed: Probed): Probed {
+    if (probed.info !== undefined) this.#known.set(identity, probed)
+    return probed
   }
 }
 
