@@ -11,6 +11,6 @@ export function toolRoutes(): Hono {
   return app
 }
 
-function describe({ name, title, input }: Tool) {
-  return { name, title, input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) }
+function describe({ name, title, input, presets = [] }: Tool) {
+  return { name, title, presets, input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) }
 }

@@ -16,7 +16,17 @@ export interface Tool<Input = unknown> {
   sources(input: Input): readonly string[]
   /** What the engine must have been built with. A job that needs more is refused before it waits. */
   requires?(input: Input): Requirements
+  /** What people mostly want of it, ready to send once a source is put in. */
+  readonly presets?: readonly Preset[]
   plan(input: Input, workspace: Workspace): Promise<Plan>
+}
+
+/** Input of a tool without its sources. */
+export interface Preset {
+  /** Unique within the tool; kebab-case. */
+  readonly name: string
+  readonly title: string
+  readonly input: Readonly<Record<string, unknown>>
 }
 
 export interface Requirements {
