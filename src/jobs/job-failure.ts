@@ -14,6 +14,11 @@ export class OutputIncompleteError extends Error {
   override name = 'OutputIncompleteError'
 }
 
+/** An output that is larger than was asked for, although its encoder was told. */
+export class TargetMissedError extends Error {
+  override name = 'TargetMissedError'
+}
+
 /** Why a job failed, for the one who asked for it: always a reason, never a path of this machine. */
 export function toJobError(error: unknown, { logTail, lastError }: { logTail: readonly string[]; lastError: string | undefined }): JobError {
   return { ...explain(error, lastError), log_tail: logTail }
@@ -29,6 +34,7 @@ function explain(error: unknown, lastError: string | undefined): Omit<JobError, 
     return { code: 'memory_limit', message: error.message, hint: 'Ask for a smaller picture or less at a time, or let the operator raise REELTIME_MAX_MEMORY' }
   }
   if (error instanceof OutputTooLargeError) return { code: 'output_too_large', message: error.message, hint: SMALLER }
+  if (error instanceof TargetMissedError) return { code: 'output_too_large', message: error.message, hint: 'Ask for a smaller picture, fewer frames per second or no sound' }
   if (error instanceof OutputMissingError) return { code: 'output_missing', message: error.message, hint: lastError ? `The last error in the log: ${lastError}` : 'See the log' }
   if (error instanceof OutputIncompleteError) {
     return { code: 'output_incomplete', message: error.message, hint: `${lastError ? `The last error in the log: ${lastError}. ` : ''}The same job may be retried` }

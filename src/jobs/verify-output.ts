@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { NotMediaError } from '../tools/media-info.ts'
 import type { ArtifactSpec, MediaCheck, MediaInfo } from '../tools/tool.ts'
 import type { CommandAccount } from './command-account.ts'
-import { OutputIncompleteError, OutputMissingError } from './job-failure.ts'
+import { OutputIncompleteError, OutputMissingError, TargetMissedError } from './job-failure.ts'
 
 export interface OutputWarning {
   readonly code: 'output_short'
@@ -26,11 +26,12 @@ export interface VerifyOptions {
  */
 export async function verifyOutputs(specs: readonly ArtifactSpec[], options: VerifyOptions): Promise<readonly OutputWarning[]> {
   const { writtenBytes = 0 } = options.account
-  for (const { file } of specs) {
+  for (const { file, mostBytes } of specs) {
     const made = await lstat(join(options.directory, file)).catch(() => undefined)
     if (!made?.isFile() || made.size === 0) {
       throw new OutputMissingError(`The command ended well but ${file} ${made ? 'is empty' : 'was not made'}`)
     }
+    if (mostBytes !== undefined && made.size > mostBytes) throw new TargetMissedError(`${file} holds ${made.size} bytes, which is more than the ${mostBytes} asked for`)
     if (specs.length === 1 && made.size < writtenBytes) {
       throw new OutputIncompleteError(`The command ended well but ${file} is cut short: it holds ${made.size} of ${writtenBytes} bytes`)
     }

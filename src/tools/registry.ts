@@ -3,10 +3,11 @@ import { ffmpegTool } from './ffmpeg.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import type { Tool } from './tool.ts'
+import { transcodeTool } from './transcode.ts'
 import { videoFrameTool } from './video-frame.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {

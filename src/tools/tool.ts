@@ -62,6 +62,8 @@ export interface ArtifactSpec {
   readonly contentType: string
   /** Where ffprobe can open such a file, it has to. */
   readonly media?: MediaCheck
+  /** Promised to the one who asked: a larger file is a failure. */
+  readonly mostBytes?: number
 }
 
 /** What tells that a file of media is whole. */
