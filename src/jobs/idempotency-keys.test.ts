@@ -1,14 +1,19 @@
-import { beforeEach, expect, test } from 'vitest'
-import { openDatabase } from './database.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDatabase, type Database } from './database.ts'
 import { IdempotencyKeys } from './idempotency-keys.ts'
 
+// Statements alone do not keep it open: without anybody who knows it, it is collected and closed.
+let database: Database
 let keys: IdempotencyKeys
 let created = 0
 
 beforeEach(async () => {
-  keys = new IdempotencyKeys(await openDatabase(':memory:', { putAside: async () => undefined }))
+  database = await openDatabase(':memory:', { putAside: async () => undefined })
+  keys = new IdempotencyKeys(database)
   created = 0
 })
+
+afterEach(() => database.close())
 
 /** Creates as a submission does: later, and together with the key. */
 const create = (key: string, fingerprint: string) => async () => {

@@ -1,13 +1,18 @@
-import { beforeEach, expect, test } from 'vitest'
-import { openDatabase } from './database.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDatabase, type Database } from './database.ts'
 import { JobQueue } from './job-queue.ts'
 
+// Statements alone do not keep it open: without anybody who knows it, it is collected and closed.
+let database: Database
 let queue: JobQueue
 
 beforeEach(async () => {
-  queue = new JobQueue(await openDatabase(':memory:', { putAside: async () => undefined }))
+  database = await openDatabase(':memory:', { putAside: async () => undefined })
+  queue = new JobQueue(database)
   for (const id of ['a', 'b', 'c']) queue.enqueue(id)
 })
+
+afterEach(() => database.close())
 
 test('who came first is claimed first, and by one only', () => {
   const claims = ['w1', 'w2', 'w1', 'w2'].map((worker) => queue.claim(worker, 0))
