@@ -32,6 +32,7 @@ import { handOverTo, type HandOver } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
+import { RevokedJobs } from './jobs/revoked-jobs.ts'
 import { checkPrograms, findSanjuuni, type Sanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
@@ -193,6 +194,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
+  const revokedJobs = new RevokedJobs({
+    queue, isRevoked: (owner) => keys.isRevoked(owner), cancel: (id, reason) => jobs.cancel(id, reason),
+    onCancelled: (id) => logger.info('job.key_revoked', { job: id }), onError: (error) => logger.error('job.not_cancelled', { error }),
+  })
   const goingDown = new AbortController()
   // As many as there are long polls.
   setMaxListeners(0, goingDown.signal)
@@ -208,7 +213,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), preview.close(), runner.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), preview.close(), runner.close()])
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       usage.write()

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { changeKeyFile, keyFileIn, makeKey, type StoredKey } from '../src/access/key-file.ts'
+import type { Logger } from '../src/logger.ts'
 import { HubApi } from './hub-api.ts'
 import { startInnerHub, type InnerHub } from './running-hub.ts'
 
@@ -16,8 +17,8 @@ export interface KeyedHub extends InnerHub {
   revoke(id: string): Promise<void>
 }
 
-export async function startKeyedHub(directory: string, settings: Readonly<Record<string, string>> = {}): Promise<KeyedHub> {
-  const hub = await startInnerHub({ REELTIME_DATA_DIR: directory, REELTIME_ANONYMOUS: 'submit', ...settings })
+export async function startKeyedHub(directory: string, settings: Readonly<Record<string, string>> = {}, logger?: Logger): Promise<KeyedHub> {
+  const hub = await startInnerHub({ REELTIME_DATA_DIR: directory, REELTIME_ANONYMOUS: 'submit', ...settings }, logger)
   const path = keyFileIn(directory)
   return {
     ...hub,

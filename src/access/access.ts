@@ -111,10 +111,10 @@ export class Access {
     return owner === undefined ? () => undefined : this.#held.add(owner, end)
   }
 
-  /** How many jobs of this key may run at the same time: none where the day's minutes are used up. */
+  /** How many jobs of this key may run at the same time: none where there is no such key, or the day's minutes are used up. */
   concurrencyOf(owner: string): number | undefined {
     const key = this.#options.keys.get(owner)
-    return key && hasMinutes(key, this.#options.usage) ? key.concurrency : key && 0
+    return key && hasMinutes(key, this.#options.usage) ? key.concurrency : 0
   }
 
   /** The address, unless nobody counts: for programs on a machine that is open to them. */

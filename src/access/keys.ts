@@ -7,6 +7,7 @@ export class Keys {
   readonly #path: string
   readonly #onUnreadable: (error: unknown) => void
   #stamp = ''
+  #isUnreadable = false
   #keys: readonly StoredKey[] = []
 
   /** Throws a HubError where the file holds something else. */
@@ -29,6 +30,11 @@ export class Keys {
     return this.#current().find((key) => key.id === id)
   }
 
+  /** A key that is not there any more; false of each while the file cannot be read. */
+  isRevoked(id: string): boolean {
+    return this.get(id) === undefined && !this.#isUnreadable
+  }
+
   get count(): number {
     return this.#current().length
   }
@@ -40,8 +46,10 @@ export class Keys {
     this.#stamp = stamp
     try {
       this.#keys = readKeyFile(this.#path)
+      this.#isUnreadable = false
     } catch (error) {
       this.#keys = []
+      this.#isUnreadable = true
       this.#onUnreadable(error)
     }
     return this.#keys

@@ -41,7 +41,7 @@ function answer(c: Context, job: Job, toAnswer: (ended: Job) => object): Respons
 }
 
 function toFailure({ status, error }: Job) {
-  const text = status === 'cancelled' ? 'cancelled' : (error?.message ?? 'failed')
+  const text = error?.message ?? (status === 'cancelled' ? 'cancelled' : 'failed')
   return { status: 'error', error: text, message: text, ...(error && { code: error.code }) }
 }
 

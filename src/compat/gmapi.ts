@@ -115,7 +115,7 @@ interface NewLines {
 }
 
 function toTask(job: Job, { new_logs, offset, base }: NewLines & { readonly base: string }) {
-  const error = job.status === 'cancelled' ? 'cancelled' : job.error?.message
+  const error = job.error?.message ?? (job.status === 'cancelled' ? 'cancelled' : undefined)
   return {
     task_id: job.id,
     type: job.tool,

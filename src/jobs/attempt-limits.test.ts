@@ -58,7 +58,7 @@ test('a disk that fills while it runs ends the attempt', async () => {
 test('the first cause is the one reported', async () => {
   const parent = new AbortController()
   const limits = limitAttempt(parent.signal, { timeoutMs: 30, stallMs: LONG_MS, maxOutputBytes: 1000, assertRoom: room })
-  const cancelled = new JobCancelledError('on request')
+  const cancelled = new JobCancelledError()
   parent.abort(cancelled)
   const late = limitAttempt(new AbortController().signal, { timeoutMs: 60, stallMs: LONG_MS, maxOutputBytes: 1000, assertRoom: room })
   await reasonOf(late.signal)

@@ -1,4 +1,5 @@
 import { HubError } from '../errors.ts'
+import type { JobError } from './job.ts'
 
 export class JobTimeoutError extends Error {
   override name = 'JobTimeoutError'
@@ -21,8 +22,17 @@ export class HubStoppingError extends Error {
   override name = 'HubStoppingError'
 }
 
+/** Why a job is cancelled that nobody asked to cancel. */
+export type CancelReason = Pick<JobError, 'code' | 'message' | 'hint'>
+
 export class JobCancelledError extends Error {
   override name = 'JobCancelledError'
+  readonly reason: CancelReason | undefined
+
+  constructor(reason?: CancelReason) {
+    super(reason?.message ?? 'cancelled on request')
+    this.reason = reason
+  }
 }
 
 /** The lease ran out under a worker that was not there; another has the job by now. */

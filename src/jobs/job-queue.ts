@@ -75,6 +75,16 @@ export class JobQueue {
     return (this.#statements.waiting.all() as unknown as { job_id: string }[]).map(({ job_id }) => job_id)
   }
 
+  /** Those who have names and jobs here. */
+  owners(): string[] {
+    return (this.#statements.owners.all(NOBODY) as unknown as { owner: string }[]).map(({ owner }) => owner)
+  }
+
+  /** Their waiting jobs, then those that are claimed. */
+  jobsOf(owner: string): string[] {
+    return (this.#statements.jobsOf.all(owner) as unknown as { job_id: string }[]).map(({ job_id }) => job_id)
+  }
+
   get waitingCount(): number {
     return (this.#statements.countWaiting.get() as { count: number }).count
   }
@@ -112,6 +122,8 @@ function prepareStatements(database: Database) {
     withdraw: database.prepare(`DELETE FROM queue WHERE job_id = ? AND ${waits}`),
     forget: database.prepare('DELETE FROM queue WHERE job_id = ?'),
     all: database.prepare('SELECT job_id FROM queue'),
+    owners: database.prepare('SELECT DISTINCT owner FROM queue WHERE owner <> ?'),
+    jobsOf: database.prepare(`SELECT job_id FROM queue WHERE owner = ? ORDER BY ${waits} DESC, turn, seq`),
     leased: database.prepare('SELECT job_id, worker, leased_until FROM queue WHERE worker IS NOT NULL'),
     waiting: database.prepare(`SELECT job_id FROM queue WHERE ${waits} ORDER BY turn, seq`),
     countWaiting: database.prepare(`SELECT count(*) AS count FROM queue WHERE ${waits}`),

@@ -2,6 +2,7 @@ import { HubError } from '../errors.ts'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import { StreamClosedError } from '../streams/stream.ts'
 import type { ArtifactStore } from './artifact-store.ts'
+import type { CancelReason } from './attempt-limits.ts'
 import type { Caller } from './caller.ts'
 import { hasEnded, type Job } from './job.ts'
 import type { JobFeed } from './job-feed.ts'
@@ -13,7 +14,7 @@ import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
 import type { RequestStore } from './request-store.ts'
 import { Turns } from './turns.ts'
-import { end } from './worker.ts'
+import { endCancelled } from './worker.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface JobsOptions {
@@ -73,9 +74,9 @@ export class Jobs {
     throw new HubError('forbidden', 'The job is that of another key', { hint: 'Use the key that submitted it, or one with the scope admin' })
   }
 
-  /** A job that has ended stays as it is. */
-  cancel(id: string): Promise<Job> {
-    return this.#turns.take(id, () => this.#cancel(id))
+  /** A job that has ended stays as it is. The reason becomes the job's error. */
+  cancel(id: string, reason?: CancelReason): Promise<Job> {
+    return this.#turns.take(id, () => this.#cancel(id, reason))
   }
 
   /** Queues an ended job again; its log goes on where it ended. */
@@ -151,24 +152,24 @@ export class Jobs {
   }
 
   /** More than once if need be: while the hub stops, a running job may go back to the queue instead of ending. */
-  async #cancel(id: string): Promise<Job> {
+  async #cancel(id: string, reason?: CancelReason): Promise<Job> {
     const { queue, pool } = this.#options
     for (;;) {
       const job = this.get(id)
       if (hasEnded(job.status)) return job
-      if (!queue.withdraw(id) && (await pool.cancel(id))) continue
+      if (!queue.withdraw(id) && (await pool.cancel(id, reason))) continue
       // Its place may also be claimed by a worker that broke down.
       queue.forget(id)
-      await this.#endCancelled(id)
+      await this.#endCancelled(id, reason)
       pool.placeWaiting()
     }
   }
 
-  async #endCancelled(id: string): Promise<void> {
+  async #endCancelled(id: string, reason: CancelReason | undefined): Promise<void> {
     const { log, retentionMs } = this.#options
     const writer = await log.write(id)
     try {
-      await end(writer, { status: 'cancelled', attempt: writer.job.attempt, retentionMs })
+      await endCancelled(writer, { reason, attempt: writer.job.attempt, retentionMs })
     } catch (error) {
       if (!(error instanceof StreamClosedError)) throw error
     } finally {

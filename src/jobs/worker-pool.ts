@@ -1,6 +1,6 @@
 import { nanoid } from 'nanoid'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
-import { HubStoppingError, JobCancelledError, LeaseLostError } from './attempt-limits.ts'
+import { type CancelReason, HubStoppingError, JobCancelledError, LeaseLostError } from './attempt-limits.ts'
 import type { JobFold } from './job-fold.ts'
 import type { Claim, ConcurrencyOf, JobQueue } from './job-queue.ts'
 import type { Outcome } from './worker.ts'
@@ -62,9 +62,9 @@ export class WorkerPool {
   }
 
   /** Resolves when the job has ended or gone back to the queue; false where it does not run here. */
-  async cancel(jobId: string): Promise<boolean> {
+  async cancel(jobId: string, reason?: CancelReason): Promise<boolean> {
     const running = this.#running.get(jobId)
-    running?.abort.abort(new JobCancelledError('cancelled on request'))
+    running?.abort.abort(new JobCancelledError(reason))
     await running?.done
     return running !== undefined
   }

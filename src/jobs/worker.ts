@@ -4,7 +4,7 @@ import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan, Requirements } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { CommandFailedError, isShortage } from './command-errors.ts'
-import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits } from './attempt-limits.ts'
+import { HubStoppingError, JobCancelledError, LeaseLostError, limitAttempt, type AttemptLimits, type CancelReason } from './attempt-limits.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { FrameStore } from './frame-store.ts'
 import { hasEnded, type JobError, type JobStatus } from './job.ts'
@@ -160,7 +160,7 @@ async function settle(
   }
   const { retentionMs } = options
   if (cause instanceof JobCancelledError) {
-    await end(writer, { status: 'cancelled', attempt, retentionMs })
+    await endCancelled(writer, { reason: cause.reason, logTail: lines.tail, attempt, retentionMs })
     return 'ended'
   }
   const jobError = toJobError(cause, { logTail: [...lines.tail], lastError: lines.lastError })
@@ -183,6 +183,14 @@ async function clear(jobId: string, { of, options }: { of: 'workspace' | 'worksp
 async function causeOf(error: unknown, disk: DiskGuard): Promise<unknown> {
   if (!(error instanceof CommandFailedError) || error.signal !== null) return error
   return disk.assertRoomFor(WRITE_BYTES).then(() => error, (full: unknown) => (full instanceof HubError ? full : error))
+}
+
+/** With the reason as the job's error, where there is one. */
+export function endCancelled(
+  writer: JobWriter,
+  { reason, logTail = [], attempt, retentionMs }: { reason: CancelReason | undefined; logTail?: readonly string[]; attempt: number; retentionMs: number },
+): Promise<void> {
+  return end(writer, { status: 'cancelled', attempt, retentionMs, ...(reason && { error: { ...reason, log_tail: [...logTail] } }) })
 }
 
 /** The last events of a job, in one piece: from here on its log is closed. */
