@@ -112,8 +112,12 @@ test('readers that go away before they are answered leave no file open', async (
   await allIsOver()
 })
 
-test('a reader that takes no byte is cut, and its file is closed', async () => {
-  const response = await readHead(await listen({ stallMs: 200 }))
+test('a reader that takes no byte is cut when its time is over and not much later, and its file is closed', async () => {
+  const response = await readHead(await listen({ stallMs: 1000 }))
+  const begun = performance.now()
+  await vi.waitFor(() => expect(unanswered).toBe(0), { timeout: 10_000, interval: 10 })
+  expect(performance.now() - begun).toBeGreaterThan(900)
+  expect(performance.now() - begun).toBeLessThan(1700)
   await allIsOver()
   await expect(buffer(response)).rejects.toThrow('aborted')
 })

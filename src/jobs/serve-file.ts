@@ -9,6 +9,7 @@ import { isFileError } from './file-error.ts'
 import type { HandOver } from './hand-over.ts'
 import { requestedBytes, type RequestedBytes } from './requested-bytes.ts'
 import { servedContentType } from './served-content-type.ts'
+import { watchForStalledReader } from './stalled-reader.ts'
 
 /** A file as it was recorded; its bytes never change under this etag. */
 export interface ServedFile {
@@ -175,11 +176,10 @@ async function send(
   const onClose = () => over.abort()
   // Of a connection that ends while an earlier request on it is still being answered, `outgoing` is never told.
   socket.once('close', onClose)
+  const stopWatching = watchForStalledReader(outgoing, { stallMs, onStall: () => outgoing.destroy() })
   if (socket.destroyed) over.abort()
   try {
     outgoing.writeHead(status, Object.fromEntries(c.res.headers))
-    // Counts from the last byte that the socket took, not from the last that was written to it.
-    outgoing.setTimeout(stallMs, () => outgoing.destroy())
     await pipeline(stream, outgoing, { end: false, signal: over.signal })
     if (stream.bytesRead !== length) throw notAsRecorded()
     outgoing.end()
@@ -191,5 +191,6 @@ async function send(
     if (!isFileError(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR') && error instanceof Error) c.error = error
   } finally {
     socket.off('close', onClose)
+    stopWatching()
   }
 }
