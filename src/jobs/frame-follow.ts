@@ -8,20 +8,16 @@ export interface FollowFramesOptions extends FrameArrivalOptions {
   readonly from: number
   /** At most so many. */
   readonly count: number
-  /** Called before each wait for frames and after it. */
-  readonly onWait?: (wait: 'begins' | 'ends') => void
 }
 
 /**
  * Writes frames with their heads as they are made, until the last one of the job or of `count`. A reader is a cursor:
  * what it has not taken stays in the file. Rejects when the reader goes away or the signal aborts.
  */
-export async function followFrames(target: Writable, { jobId, from, count, onWait, ...options }: FollowFramesOptions): Promise<void> {
+export async function followFrames(target: Writable, { jobId, from, count, ...options }: FollowFramesOptions): Promise<void> {
   const { frames, signal } = options
   for (let next = from; next < from + count; ) {
-    onWait?.('begins')
     const isThere = await frameArrives(jobId, next, options)
-    onWait?.('ends')
     const { pack } = frames
     if (!isThere || !pack) return
     const some = Math.min(pack.count, from + count - 1) - next + 1

@@ -1,3 +1,4 @@
+import { finished } from 'node:stream/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
@@ -10,21 +11,23 @@ import { type FramePieces, withFrames, type WantedFrame } from './frame-requests
 import type { FrameStore, HeldFrames } from './frame-store.ts'
 import type { HandOver } from './hand-over.ts'
 import { hasEnded, type Job } from './job.ts'
+import { watchForStalledReader } from './stalled-reader.ts'
 
 /** In place of a count that is not known yet: the pack goes on until the response ends. */
 const UNKNOWN_COUNT = 0xff_ff_ff_ff
-/** A reader that takes no byte for so long is cut. */
-const STALL_MS = 60_000
+const DEFAULT_STALL_MS = 60_000
 
 export interface FrameRoutesContext {
   readonly jobs: { get(id: string): Job }
   readonly frames: FrameStore
   readonly handOver?: HandOver | undefined
+  /** How long a reader may take no byte before it is cut; default 60 s. */
+  readonly stallMs?: number | undefined
 }
 
 /** Frames one by one and as packs. */
 export function frameRoutes(context: FrameRoutesContext): Hono {
-  const { jobs, frames, handOver } = context
+  const { jobs, frames, handOver, stallMs } = context
   const app = new Hono()
 
   // The dialect's own names, and the shorter ones of its documentation.
@@ -40,7 +43,7 @@ export function frameRoutes(context: FrameRoutesContext): Hono {
     jobs.get(jobId)
     return frames.use(jobId, (held) => {
       if (!held.pack && hasEnded(jobs.get(jobId).status)) throw new HubError('frame_not_found', 'The job has no frames')
-      return follow ? sendFollowing(c, { jobs, held }, { jobId, ...range }) : sendRange(c, held, { ...range, handOver })
+      return follow ? sendFollowing(c, { jobs, held, stallMs }, { jobId, ...range }) : sendRange(c, held, { ...range, handOver, stallMs })
     })
   })
 
@@ -54,7 +57,7 @@ export async function sendFramePack(
   { wanted, waitMs, maxBytes }: { wanted: readonly WantedFrame[]; waitMs: number; maxBytes: number },
 ): Promise<Response> {
   const options = { ...context, waitMs, maxBytes, signal: c.req.raw.signal }
-  return withFrames(wanted, options, (pieces) => send(c, pieces, { head: countWord(pieces.count), contentType: 'application/octet-stream' }))
+  return withFrames(wanted, options, (pieces) => send(c, pieces, { ...PACK, head: countWord(pieces.count), stallMs: context.stallMs }))
 }
 
 const CONTENT_TYPE: Readonly<Record<string, string>> = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' }
@@ -65,7 +68,7 @@ async function sendFrame(c: Context, context: FrameRoutesContext, wanted: Wanted
     if (!piece) throw new HubError('frame_not_found', `The job has no frame ${wanted.number}`)
     const range = { from: piece.range.from + FRAME_HEAD_BYTES, to: piece.range.to }
     const contentType = CONTENT_TYPE[String(context.jobs.get(wanted.jobId).result['format'])] ?? 'application/octet-stream'
-    return send(c, { count: 1, bytes: range.to - range.from, pieces: [{ ...piece, range }] }, { head: Buffer.alloc(0), contentType })
+    return send(c, { count: 1, bytes: range.to - range.from, pieces: [{ ...piece, range }] }, { head: Buffer.alloc(0), contentType, stallMs: context.stallMs })
   })
 }
 
@@ -75,29 +78,35 @@ interface Range {
 }
 
 /** Frames of a running job that are not there yet are not waited for: the pack ends with the newest. */
-async function sendRange(c: Context, { pack }: HeldFrames, { from, count, handOver }: Range & Pick<FrameRoutesContext, 'handOver'>): Promise<Response> {
+async function sendRange(c: Context, { pack }: HeldFrames, { from, count, handOver, stallMs }: Range & Pick<FrameRoutesContext, 'handOver' | 'stallMs'>): Promise<Response> {
   const location = pack?.isWhole && from === 1 && count >= pack.count && c.req.method === 'GET' ? handOver?.(c.env?.incoming, pack.path) : undefined
   if (location !== undefined) return c.body(null, 200, { ...HEADERS, 'Content-Type': 'application/octet-stream', 'X-Accel-Redirect': location })
   const some = Math.max(0, Math.min(count, (pack?.count ?? 0) - from + 1))
   const range = pack && some > 0 ? pack.range(from, some) : { from: 0, to: 0 }
   const pieces = pack ? [{ pack, range }] : []
-  return send(c, { count: some, bytes: range.to - range.from, pieces }, { head: countWord(some), contentType: 'application/octet-stream' })
+  return send(c, { count: some, bytes: range.to - range.from, pieces }, { ...PACK, head: countWord(some), stallMs })
 }
 
 async function sendFollowing(
-  c: Context, { jobs, held }: { jobs: FrameRoutesContext['jobs']; held: HeldFrames }, range: Range & { readonly jobId: string },
+  c: Context, { jobs, held, stallMs }: Pick<FrameRoutesContext, 'jobs' | 'stallMs'> & { held: HeldFrames }, range: Range & { readonly jobId: string },
 ): Promise<Response> {
-  return respond(c, { ...HEADERS, 'Content-Type': 'application/octet-stream', 'X-Accel-Buffering': 'no' }, async (outgoing, signal) => {
+  const headers = { ...HEADERS, 'Content-Type': PACK.contentType, 'X-Accel-Buffering': 'no' }
+  return respond(c, { headers, stallMs }, async (outgoing, signal) => {
     outgoing.write(countWord(UNKNOWN_COUNT))
-    await followFrames(outgoing, {
-      ...range, jobs, frames: held, signal, onWait: (wait) => outgoing.setTimeout(wait === 'begins' ? 0 : STALL_MS),
-    })
+    await followFrames(outgoing, { ...range, jobs, frames: held, signal })
   })
 }
 
-function send(c: Context, { pieces, bytes }: FramePieces, { head, contentType }: { head: Buffer; contentType: string }): Promise<Response> {
+const PACK = { contentType: 'application/octet-stream' }
+
+interface Sending extends Pick<FrameRoutesContext, 'stallMs'> {
+  readonly head: Buffer
+  readonly contentType: string
+}
+
+function send(c: Context, { pieces, bytes }: FramePieces, { head, contentType, stallMs }: Sending): Promise<Response> {
   const headers = { ...HEADERS, 'Content-Type': contentType, 'Content-Length': String(head.length + bytes) }
-  return respond(c, headers, (outgoing, signal) => sendPieces(outgoing, { head, pieces, signal }))
+  return respond(c, { headers, stallMs }, (outgoing, signal) => sendPieces(outgoing, { head, pieces, signal }))
 }
 
 const HEADERS = {
@@ -107,7 +116,9 @@ const HEADERS = {
 
 /** Past the framework's own streams, which hold more than two buffers of each reader. Resolves when all is written, or the reader has gone. */
 async function respond(
-  c: Context, headers: Record<string, string>, writeBody: (outgoing: HttpBindings['outgoing'], signal: AbortSignal) => Promise<void>,
+  c: Context,
+  { headers, stallMs = DEFAULT_STALL_MS }: Pick<FrameRoutesContext, 'stallMs'> & { headers: Record<string, string> },
+  writeBody: (outgoing: HttpBindings['outgoing'], signal: AbortSignal) => Promise<void>,
 ): Promise<Response> {
   const { incoming, outgoing } = (c.env ?? {}) as Partial<HttpBindings>
   if (!incoming || !outgoing) throw new HubError('internal', 'Frames are sent over a real connection only')
@@ -119,16 +130,18 @@ async function respond(
   // Of a connection that ends while an earlier request on it is still being answered, `outgoing` is never told.
   socket.once('close', leave)
   if (socket.destroyed) leave()
+  const stopWatching = watchForStalledReader(outgoing, { stallMs, onStall: () => outgoing.destroy() })
   try {
     outgoing.writeHead(200, headers)
-    outgoing.setTimeout(STALL_MS, () => outgoing.destroy())
     await writeBody(outgoing, gone.signal)
     outgoing.end()
+    await finished(outgoing, { signal: gone.signal })
   } catch {
     // The head is out: all that can still be said is that the response is not whole.
     outgoing.destroy()
   } finally {
     socket.off('close', leave)
+    stopWatching()
   }
   return RESPONSE_ALREADY_SENT
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => removeDirectory(scratch))
 
 // The limits that let them go are half a minute and a minute.
-test.skipIf(rounds({ fast: 1, all: 0 }) > 0)('of a client that hangs with all it has open, readers and uploads are released within 90 s and downloads within two minutes (FT-20)', async () => {
+test.skipIf(rounds({ fast: 1, all: 0 }) > 0)('of a client that hangs with all it has open, readers, uploads and downloads are released within 90 s (FT-20)', async () => {
   const dataDirectory = await faultDirectory()
   const ffmpeg = ffmpegThatFloods(scratch, { lines: 200_000, seconds: FLOOD_S })
   const hub = await startHubProcess(dataDirectory, { REELTIME_FFMPEG: ffmpeg, REELTIME_FETCH_ALLOW: '127.0.0.1' })
@@ -48,10 +48,8 @@ test.skipIf(rounds({ fast: 1, all: 0 }) > 0)('of a client that hangs with all it
   await vi.waitFor(async () => {
     expect((await hub.api.request('/health')).body.readers).toBe(0)
     expect(readdirSync(join(dataDirectory, 'uploads'))).toHaveLength(1)
-  }, { timeout: 90_000, interval: 500 })
-  await vi.waitFor(async () => {
     expect((await measure(hub.child.pid!)).descriptors - before.descriptors).toBeLessThanOrEqual(10)
-  }, { timeout: 60_000, interval: 500 })
+  }, { timeout: 90_000, interval: 500 })
   console.log(`released after ${Math.round((performance.now() - hangsSince) / 1000)} s`)
   // ffprobe takes only the beginning of so large a file, and who pipes it in is told so.
   await downloadWhole(hub.api, await hub.api.job(large))
