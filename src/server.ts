@@ -69,6 +69,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
     fetch: app.fetch, hostname: config.host, port: config.port, autoCleanupIncoming: false, serverOptions: { maxHeaderSize: HEADER_BYTES },
   }) as Server
   server.maxConnections = config.maxReaders + SPARE_CONNECTIONS
+  server.on('drop', () => context.metrics.refused('too_many_connections'))
   capSockets(server, { perAddress: config.connectionsPerAddress, isCounted: (address) => context.access.countsSocketsOf(address) })
   server.headersTimeout = 15_000
   // Bodies have limits of their own, by progress and not by total time.

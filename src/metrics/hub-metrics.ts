@@ -27,7 +27,7 @@ export class HubMetrics {
     const registry = this.#registry
     registry.add({ name: 'reeltime_info', type: 'gauge', help: 'The version that runs', read: () => [{ labels: { version }, value: 1 }] })
     this.jobs = addJobMetrics(registry, { counts: jobCounts })
-    this.#refusals = registry.counter('reeltime_refusals_total', 'Requests and WebSockets answered with an error, by its code')
+    this.#refusals = registry.counter('reeltime_refusals_total', 'Requests and WebSockets answered with an error, by its code, and connections that were one too many')
     const latency = addReaderMetrics(registry, { counts: readerCounts })
     this.onDelivered = (seconds) => latency.observe(seconds)
     this.sockets = new SocketBytes(registry)
