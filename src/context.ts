@@ -185,7 +185,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const retention = new Retention({
     index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
     onError: (error) => logger.error('retention.failed', { error }),
-    onClockJump: (jumpMs) => logger.error('retention.clock_jumped', { detail: `The clock went ahead by ${Math.round(jumpMs / 1000)} s; nothing is removed until the next sweep` }),
+    onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
   await recover({
     jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, requests, artifacts, removal, idempotencyKeys,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
@@ -27,24 +28,30 @@ beforeAll(async () => {
   scratch = await temporaryDirectory()
   tone = makeTone(scratch)
 })
-afterEach(async () => {
+afterEach(stop)
+afterAll(() => removeDirectory(scratch))
+
+async function stop(): Promise<void> {
   await context.pool.stop({ drainMs: 0 })
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
   await context.close()
-})
-afterAll(() => removeDirectory(scratch))
+}
 
 /** A hub whose sweeps come when the test says so. */
 async function start(settings: Record<string, string> = {}, logger: Partial<Logger> = {}): Promise<string> {
   const directory = join(scratch, `data-${count++}`)
+  await open(directory, settings, logger)
+  return directory
+}
+
+async function open(directory: string, settings: Record<string, string> = {}, logger: Partial<Logger> = {}): Promise<void> {
   const quiet = { info: () => undefined, error: () => undefined, ...logger }
   const environment = { PATH: process.env['PATH'], REELTIME_DATA_DIR: directory, REELTIME_RETENTION_SECONDS: '3600', ...settings }
   context = await createContext(parseConfig(environment), quiet)
   server = listen({ fetch: createApp(context).fetch, hostname: '127.0.0.1', port: 0 }) as Server
   if (!server.listening) await once(server, 'listening')
   api = new HubApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-  return directory
 }
 
 test('what has expired is gone with its files and answers 410, what has not stays', async () => {
@@ -101,18 +108,52 @@ test('past the disk limit the oldest ended jobs go, and only as many as it takes
   expect((await api.list()).jobs.map(({ id }) => id)).toEqual(ids.slice(1).reverse())
 })
 
-test('a clock that jumps ahead has nothing removed at once, is told of, and is believed by the next sweep', async () => {
-  const complaints: string[] = []
-  await start({}, { error: (event) => void complaints.push(event) })
-  const id = await api.accepted(brief(await api.upload(tone), 0.1))
-  await api.ends(id)
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 24 * HOUR_MS })
+function setClock(by: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + by })
   onTestFinished(() => void vi.useRealTimers())
+}
+
+test.each([['ahead', 24 * HOUR_MS], ['back', -24 * HOUR_MS]])(
+  'a clock that is set %s has nothing removed early, nor kept for longer than its time anew, and is told of once', async (_, by) => {
+    const complaints: string[] = []
+    await start({}, { error: (event) => void complaints.push(event) })
+    const source = await api.upload(tone)
+    const key = { 'idempotency-key': 'once' }
+    const id = await api.accepted(brief(source, 0.1), key)
+    await api.ends(id)
+    const upload = `/api/uploads/${source.slice('upload:'.length)}`
+    const statuses = (...paths: string[]) => Promise.all(paths.map(async (path) => (await api.request(path)).status))
+    setClock(by)
+    // Before anybody has noticed.
+    const later = await api.accepted(brief(await api.upload(tone), 0.2))
+    await api.ends(later)
+    for (const laterMs of [0, 0.9 * HOUR_MS]) {
+      await context.retention.sweep(Date.now() + laterMs)
+      expect(await statuses(`/api/jobs/${id}`, `/api/jobs/${later}`, upload)).toEqual([200, 200, 200])
+      expect(await api.accepted(brief(source, 0.1), key)).toBe(id)
+    }
+    expect(complaints).toEqual(['retention.clock_jumped'])
+    await context.retention.sweep(Date.now() + 1.1 * HOUR_MS)
+    expect(await statuses(`/api/jobs/${id}`, `/api/jobs/${later}`, upload)).toEqual([410, 410, 404])
+  },
+)
+
+test('what was made under a clock that ran ahead is kept for its time and no longer, over a restart with the clock put right', async () => {
+  setClock(365 * 24 * HOUR_MS)
+  const directory = await start()
+  const source = await api.upload(tone)
+  const id = await api.accepted(brief(source, 0.1))
+  await api.ends(id)
+  const file = join(directory, 'uploads', source.slice('upload:'.length), 'upload.json')
+  await utimes(file, Date.now() / 1000, Date.now() / 1000)
+  await stop()
+  vi.useRealTimers()
+  await open(directory)
   await context.retention.sweep()
-  expect((await api.request(`/api/jobs/${id}`)).status).toBe(200)
-  expect(complaints).toEqual(['retention.clock_jumped'])
-  await context.retention.sweep()
+  expect((await api.job(id)).expires_at).toBeLessThanOrEqual(Date.now() + HOUR_MS)
+  await context.retention.sweep(Date.now() + HOUR_MS + 2000)
   expect((await api.request(`/api/jobs/${id}`)).status).toBe(410)
+  expect(existsSync(file)).toBe(false)
 })
 
 test('a key is forgotten with the time, and then is a new one', async () => {

@@ -34,6 +34,16 @@ export class IdempotencyKeys {
     this.#statements.put.run(key, fingerprint, jobId, at)
   }
 
+  /** The clock was set ahead by so much: keys are remembered for the time that is left to them. */
+  moveTimes(byMs: number): void {
+    this.#statements.move.run(byMs)
+  }
+
+  /** None is remembered for longer than one of now. */
+  boundTimes(now: number): void {
+    this.#statements.bound.run(now, now)
+  }
+
   forgetBefore(time: number): void {
     this.#statements.sweep.run(time)
   }
@@ -43,6 +53,8 @@ function prepareStatements(database: Database) {
   return {
     get: database.prepare('SELECT fingerprint, job_id FROM idempotency WHERE key = ?'),
     put: database.prepare('INSERT OR REPLACE INTO idempotency (key, fingerprint, job_id, at) VALUES (?, ?, ?, ?)'),
+    move: database.prepare('UPDATE idempotency SET at = at + ?'),
+    bound: database.prepare('UPDATE idempotency SET at = ? WHERE at > ?'),
     sweep: database.prepare('DELETE FROM idempotency WHERE at < ?'),
   }
 }

@@ -129,6 +129,19 @@ export class JobIndex {
     return (this.#statements.expired.all(now) as unknown as { id: string }[]).map(({ id }) => id)
   }
 
+  /** The clock was set ahead by so much: jobs that have ended keep the time that is left to them. */
+  moveTimes(byMs: number): void {
+    this.#statements.moveExpiry.run(byMs, byMs)
+    this.#statements.moveGone.run(byMs)
+  }
+
+  /** No job that has ended is kept for longer than one that ends now. */
+  boundTimes({ now, retentionMs }: { now: number; retentionMs: number }): void {
+    const latest = now + retentionMs
+    this.#statements.boundExpiry.run(latest, latest, latest)
+    this.#statements.boundGone.run(now, now)
+  }
+
   /** Of the jobs that have ended, those that expire first. */
   oldestEnded(limit: number): readonly Job[] {
     return (this.#statements.oldestEnded.all(limit) as unknown as { job: string }[]).map(({ job }) => JSON.parse(job) as Job)
@@ -156,6 +169,11 @@ function prepareStatements(database: Database) {
     all: database.prepare('SELECT id, status, log_bytes AS logBytes FROM jobs ORDER BY created_at'),
     counts: database.prepare('SELECT tool, status, count(*) AS count FROM jobs GROUP BY tool, status'),
     expired: database.prepare('SELECT id FROM jobs WHERE expires_at <= ? ORDER BY expires_at'),
+    moveExpiry: database.prepare(`
+      UPDATE jobs SET expires_at = expires_at + ?, job = json_set(job, '$.expires_at', CAST(expires_at + ? AS INTEGER)) WHERE expires_at IS NOT NULL`),
+    moveGone: database.prepare('UPDATE gone SET at = at + ?'),
+    boundGone: database.prepare('UPDATE gone SET at = ? WHERE at > ?'),
+    boundExpiry: database.prepare("UPDATE jobs SET expires_at = ?, job = json_set(job, '$.expires_at', CAST(? AS INTEGER)) WHERE expires_at > ?"),
     oldestEnded: database.prepare('SELECT job FROM jobs WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ?'),
     newest: database.prepare('SELECT max(created_at) AS at FROM jobs'),
   }

@@ -6,7 +6,7 @@ import type { UploadStore } from './upload-store.ts'
 const SWEEP_EACH_MS = 60_000
 const REMEMBER_REMOVED_MS = 7 * 24 * 3600 * 1000
 const ROUND_JOBS = 100
-const CLOCK_JUMP_MS = 3600 * 1000
+const CLOCK_SET_MS = 60_000
 
 export interface RetentionOptions {
   readonly index: JobIndex
@@ -17,8 +17,8 @@ export interface RetentionOptions {
   readonly disk: DiskGuard
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
-  /** Told that the clock went ahead so far since the last sweep, and that nothing was removed for that. */
-  readonly onClockJump: (jumpMs: number) => void
+  /** Told that the clock was set so far ahead, or back where that is negative, since the last sweep. */
+  readonly onClockSet: (byMs: number) => void
 }
 
 /** Removes what has expired, each minute, and the oldest when the disk gets full. */
@@ -46,13 +46,20 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError } = this.#options
-    // A clock that was set forward would expire everything at once; the next sweep is soon enough to believe it.
-    const jumpMs = this.#clockJump()
-    if (jumpMs > CLOCK_JUMP_MS) return this.#options.onClockJump(jumpMs)
+    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
+    const clockSetMs = this.#clockSet()
+    if (clockSetMs !== 0) onClockSet(clockSetMs)
+    const aheadMs = Math.max(0, clockSetMs)
+    if (aheadMs > 0) {
+      index.moveTimes(aheadMs)
+      idempotencyKeys.moveTimes(aheadMs)
+    }
+    // After a clock was set back, by a hub that ran or not: what ended since must not go early, so nothing is moved back.
+    index.boundTimes({ now, retentionMs })
+    idempotencyKeys.boundTimes(now)
     // One that cannot be removed must not keep the others.
     for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now }).catch(onError)
-    await uploads.sweep(now)
+    await uploads.sweep(now, { aheadMs })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
     await this.#makeRoom()
@@ -73,11 +80,12 @@ export class Retention {
     }
   }
 
-  #clockJump(): number {
+  /** By how much since it was last asked; 0 for what is little. */
+  #clockSet(): number {
     const [wallClock, monotonic] = [Date.now(), performance.now()]
-    const jump = wallClock - this.#lastWallClock - (monotonic - this.#lastMonotonic)
+    const byMs = Math.round(wallClock - this.#lastWallClock - (monotonic - this.#lastMonotonic))
     this.#lastWallClock = wallClock
     this.#lastMonotonic = monotonic
-    return jump
+    return Math.abs(byMs) > CLOCK_SET_MS ? byMs : 0
   }
 }

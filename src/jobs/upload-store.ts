@@ -129,14 +129,22 @@ export class UploadStore {
     await rm(this.#directoryOf(id), { recursive: true, force: true })
   }
 
-  /** Removes what has expired, and what a crash left unfinished. Resolves to the ids removed. */
-  async sweep(now: number): Promise<readonly string[]> {
+  /**
+   * Removes what has expired, and what a crash left unfinished. Resolves to the ids removed. Where the clock was set
+   * ahead since the last sweep, what is kept keeps the time it had left; never more than an upload of now has.
+   */
+  async sweep(now: number, { aheadMs = 0 }: { readonly aheadMs?: number } = {}): Promise<readonly string[]> {
     const removed: string[] = []
     for (const id of (await ifPresent(readdir(this.#directory))) ?? []) {
       if (!ID.test(id) || this.#receiving.has(id)) continue
       const directory = path.join(this.#directory, id)
-      const usedAt = await modifiedAt(path.join(directory, META_FILE))
-      if (usedAt !== undefined && usedAt + this.#retentionMs > now) continue
+      const meta = path.join(directory, META_FILE)
+      const usedAt = await modifiedAt(meta)
+      if (usedAt !== undefined) {
+        const asOfNow = Math.min(usedAt + aheadMs, Math.max(now, Date.now()))
+        if (asOfNow !== usedAt) await ifPresent(utimes(meta, asOfNow / 1000, asOfNow / 1000))
+        if (asOfNow + this.#retentionMs > now) continue
+      }
       await rm(directory, { recursive: true, force: true })
       removed.push(id)
     }
