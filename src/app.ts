@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { callerOf, guard } from './access/guard.ts'
@@ -18,6 +17,7 @@ import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { observeRequests } from './observe-requests.ts'
+import { pageRoutes } from './page-routes.ts'
 import { asHubError, problemResponse } from './problem.ts'
 import { qrRoutes } from './qr-routes.ts'
 import { readyRoutes } from './ready-routes.ts'
@@ -72,8 +72,6 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     const health = await healthOf(context)
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })
   })
-  app.get('/', async (c) => c.html(await readFile(new URL('../public/index.html', import.meta.url), 'utf8'), 200, {
-    'Content-Security-Policy': "default-src 'none'; style-src 'self'; img-src 'self'", 'X-Content-Type-Options': 'nosniff',
-  }))
+  app.route('/', pageRoutes())
   return app
 }

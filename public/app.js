@@ -1,0 +1,62 @@
+import { fill, h, icon } from './dom.js'
+import { installDrop } from './drop.js'
+import { makeHeader } from './header.js'
+import { loadLanguage, t } from './language.js'
+import { loadView, navigate, parseAddress } from './router.js'
+import { keepKey, openHub } from './session.js'
+
+await loadLanguage()
+
+let hub = openHub()
+let open = { close() {} }
+let opening = 0
+
+const header = makeHeader()
+const main = h('main', { id: 'main', tabindex: -1 })
+document.body.replaceChildren(header.element, main)
+addEventListener('hashchange', () => show())
+installDrop({ navigate, t, get hub() { return hub } })
+void offerGifStudio()
+await show()
+
+/** Opens the view that the address names, in place of the one that is open. */
+async function show() {
+  const turn = ++opening
+  const { name, params } = parseAddress(location.hash)
+  try {
+    const { openView } = await loadView(name)
+    if (turn !== opening) return
+    open.close()
+    open = { close() {} }
+    open = openView({ hub, navigate, t, params, useKey })
+    fill(main, open.element)
+    document.title = open.title ? `${open.title} · reeltime` : 'reeltime'
+  } catch (error) {
+    if (turn !== opening) return
+    console.warn(error)
+    open.close()
+    open = { close() {} }
+    fill(main, failed())
+  }
+  header.showView(name)
+  scrollTo(0, 0)
+  if (turn > 1) main.focus({ preventScroll: true })
+}
+
+/** Goes on with another key, or with none. */
+function useKey(key) {
+  keepKey(key)
+  hub = openHub()
+  return show()
+}
+
+function failed() {
+  return h('section', { class: 'page' }, h('div', { class: 'empty' },
+    icon('warning'), h('h1', {}, t('app.view_failed')), h('p', {}, t('app.view_failed_hint')),
+    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, t('app.try_again'))))
+}
+
+async function offerGifStudio() {
+  const tools = await hub.tools().catch(() => [])
+  if (tools.some(({ name }) => name === 'gif')) header.showGifStudio()
+}
