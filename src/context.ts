@@ -135,7 +135,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const storage = new FileLogStorage({ path: logFile })
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
-  const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs })
+  const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs, waiting: () => queue.waiting() })
   const metrics: HubMetrics = new HubMetrics({
     version: VERSION, disk, jobCounts: () => index.counts(),
     readerCounts() {

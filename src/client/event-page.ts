@@ -1,10 +1,10 @@
-import type { JobEvent, ProgressData } from '../jobs/job.ts'
+import type { ProgressData } from '../jobs/job.ts'
 import { askJson, type AskOptions, type Hub } from './hub.ts'
-import { eventsPath, toEvent, type Position, type Travelling } from './transport.ts'
+import { eventsPath, toEvent, type ChannelEvent, type Position, type Travelling } from './transport.ts'
 
-/** One page of a job's log. */
+/** One page of a channel. */
 export interface EventPage {
-  readonly events: readonly JobEvent[]
+  readonly events: readonly ChannelEvent[]
   /** Where the next page begins. */
   readonly offset: string
   /** There is more at once. */

@@ -1,9 +1,9 @@
-import { hasEnded, type EventType, type Job, type JobEvent } from '../jobs/job.ts'
+import { hasEnded, type EventType, type FeedEvent, type Job, type JobEvent } from '../jobs/job.ts'
 import { HubProblem, HubUnreachableError } from './hub-problem.ts'
 import { askJson, isPassing, type Hub, type TransportName } from './hub.ts'
 import { Pauses, pause } from './pauses.ts'
 import { TransportOrder } from './transport-order.ts'
-import { jobPath, LostConnectionError, UnusableTransportError, type JobAtOffset, type Position } from './transport.ts'
+import { jobPath, LostConnectionError, UnusableTransportError, type ChannelEvent, type JobAtOffset, type Position } from './transport.ts'
 import type { Patience } from './watchdog.ts'
 
 export interface FollowOptions {
@@ -25,6 +25,8 @@ export interface FollowOptions {
   readonly silence?: Partial<Patience>
 }
 
+export type FeedOptions = Omit<FollowOptions, 'after' | 'tail' | 'types'>
+
 export type ConnectionState = 'connecting' | 'live' | 'lost'
 
 export interface ConnectionDetail {
@@ -39,13 +41,22 @@ export interface ConnectionDetail {
  * A `snapshot` begins each connection. Ends after `end`; throws HubProblem for what will not go away (no such job),
  * HubUnreachableError when the patience has ended, and the signal's reason when aborted.
  */
-export async function* follow(
-  hub: Hub, job: string, options: FollowOptions = {},
-): AsyncGenerator<JobEvent, void, undefined> {
+export function follow(hub: Hub, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+  return followChannel(hub, job, options) as AsyncGenerator<JobEvent, void, undefined>
+}
+
+/** What happens to all jobs, from now on and for ever, beginning with the newest as they are; throws as `follow` does. */
+export function followFeed(hub: Hub, options: FeedOptions = {}): AsyncGenerator<FeedEvent, void, undefined> {
+  return followChannel(hub, undefined, options) as AsyncGenerator<FeedEvent, void, undefined>
+}
+
+async function* followChannel(
+  hub: Hub, job: string | undefined, options: FollowOptions,
+): AsyncGenerator<ChannelEvent, void, undefined> {
   const { onConnection, patienceMs = Infinity, signal = new AbortController().signal } = options
   const order = new TransportOrder(hub, options.transport ?? 'auto')
   const pauses = new Pauses({ firstMs: options.retryMs ?? 1000 })
-  let position: Position = { job, after: options.after ?? 'start', tail: options.tail, types: options.types }
+  let position: Position = { job, after: options.after ?? firstPlace(job), tail: options.tail, types: options.types }
   let awaySince: number | undefined
 
   for (;;) {
@@ -70,7 +81,7 @@ export async function* follow(
         if (moved === 'seen') continue
         position = moved
         ending.watch(event)
-        yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data) } : event
+        yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data as JobAtOffset) } : event
       }
       if (ending.isSeen) return
       const status = await statusAtEnd(hub, position, signal)
@@ -112,7 +123,7 @@ class Ending {
     this.signal = AbortSignal.any([signal, this.#connection.signal])
   }
 
-  watch(event: JobEvent): void {
+  watch(event: ChannelEvent): void {
     clearTimeout(this.#timer)
     this.isSeen = event.type === 'end'
     if (this.isSeen) this.#timer = setTimeout(() => this.#connection.abort(), 1000)
@@ -129,12 +140,17 @@ function worthAnotherTry(error: unknown): Error {
 }
 
 /** Where to go on after that event, or that it is the one already held. */
-function moveTo(position: Position, event: JobEvent): Position | 'seen' {
-  if (event.type === 'reset') return { ...position, after: 'start', tail: undefined }
+function moveTo(position: Position, event: ChannelEvent): Position | 'seen' {
+  if (event.type === 'reset') return { ...position, after: firstPlace(position.job), tail: undefined }
   const offset = event.type === 'snapshot' ? (event.data as JobAtOffset).offset : event.offset
   if (offset === undefined) return position
   if (offset === position.after && event.type !== 'snapshot') return 'seen'
   return { ...position, after: offset, tail: undefined }
+}
+
+/** A job is followed from its beginning; what all jobs did before is in the snapshot. */
+function firstPlace(job: string | undefined): string {
+  return job === undefined ? 'now' : 'start'
 }
 
 function withoutOffset({ offset: _, ...job }: JobAtOffset): Job {
@@ -143,6 +159,7 @@ function withoutOffset({ offset: _, ...job }: JobAtOffset): Job {
 
 /** A reader that began at the very end gets no `end` any more: the hub is asked whether that is the reason. */
 async function statusAtEnd(hub: Hub, { job, after }: Position, signal: AbortSignal): Promise<Job['status'] | undefined> {
+  if (job === undefined) return undefined
   const { status, offset } = await askJson<JobAtOffset>(hub, jobPath(job), { signal, cache: 'no-store' })
   return hasEnded(status) && offset === after ? status : undefined
 }

@@ -1,6 +1,7 @@
-import type { Job, JobStatus } from '../jobs/job.ts'
+import type { FeedEvent, Job, JobStatus } from '../jobs/job.ts'
+import { followFeed, type FeedOptions } from './follow.ts'
 import type { HubProblem, HubUnreachableError } from './hub-problem.ts'
-import { askJson, patiently, type Hub } from './hub.ts'
+import { askJson, patiently, type Hub, type TransportName } from './hub.ts'
 import { JobHandle } from './job-handle.ts'
 import type { JobAtOffset } from './transport.ts'
 import type { WebSocketConstructor } from './transport.websocket.ts'
@@ -22,6 +23,8 @@ export interface HubClientOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** How long a request that may be repeated is tried at a hub that is away or full, in milliseconds; 30 s. */
   readonly patienceMs?: number
+  /** Which way of following is tried first; SSE unless said otherwise. Browsers open few of these at a time to one hub. */
+  readonly firstTransport?: TransportName
   /** Hears of each failed attempt that will be repeated. */
   readonly onRetry?: (failure: HubProblem | HubUnreachableError, pauseMs: number) => void
 }
@@ -39,7 +42,7 @@ export class HubClient {
       headers: { ...(options.key !== undefined && { authorization: `Bearer ${options.key}` }), ...options.headers },
       patienceMs: options.patienceMs ?? 30_000,
       onRetry: options.onRetry,
-      preferredTransport: 'sse',
+      preferredTransport: options.firstTransport ?? 'sse',
     }
   }
 
@@ -70,6 +73,11 @@ export class HubClient {
       ...(limit !== undefined && { limit: String(limit) }), ...(cursor !== undefined && { cursor }),
     })
     return this.#get(`/api/jobs?${query}`, signal)
+  }
+
+  /** What happens to all jobs, beginning with the newest as they are; see `followFeed`. */
+  feed(options: FeedOptions = {}): AsyncGenerator<FeedEvent, void, undefined> {
+    return followFeed(this.#hub, options)
   }
 
   /** Sends a file for a job to read as its source. */

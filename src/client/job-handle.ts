@@ -45,7 +45,7 @@ export class JobHandle {
     let position: Position = { job: this.id, after: options.after ?? 'start', tail: options.tail, types: options.types }
     for (;;) {
       const page = await patiently(this.#hub, () => readPage(this.#hub, position, { signal }), { signal })
-      yield* page.events
+      yield* page.events as readonly JobEvent[]
       if (!page.more) return
       position = { ...position, after: page.offset, tail: undefined }
     }

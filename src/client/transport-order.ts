@@ -4,7 +4,7 @@ import { receiveByPoll } from './transport.poll.ts'
 import { receiveBySse } from './transport.sse.ts'
 import { receiveByWebSocket } from './transport.websocket.ts'
 
-/** Which transport is next: the one that worked last at this hub first, then SSE, WebSocket, long poll, and round again. */
+/** Which transport is next: the one that worked last at this hub first, then the others of SSE, WebSocket and long poll, and round again. */
 export class TransportOrder {
   readonly #hub: Hub
   readonly #names: readonly TransportName[]
@@ -52,6 +52,5 @@ const TRANSPORTS: Record<TransportName, Transport> = {
 
 function usableAt(hub: Hub): readonly TransportName[] {
   const names: readonly TransportName[] = hub.WebSocket ? ['sse', 'websocket', 'poll'] : ['sse', 'poll']
-  const first = Math.max(0, names.indexOf(hub.preferredTransport))
-  return [...names.slice(first), ...names.slice(0, first)]
+  return [...names.filter((name) => name === hub.preferredTransport), ...names.filter((name) => name !== hub.preferredTransport)]
 }

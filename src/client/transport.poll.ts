@@ -1,13 +1,13 @@
-import { EMPTY_JOB, type JobEvent, type ProgressData, type StatusData } from '../jobs/job.ts'
+import { EMPTY_JOB, type JobEvent, type JobSummary, type ProgressData, type StatusData } from '../jobs/job.ts'
 import { readPage } from './event-page.ts'
 import { askJson, type Hub } from './hub.ts'
-import { jobPath, type JobAtOffset, type Position, type ReceiveOptions } from './transport.ts'
+import { jobPath, type ChannelEvent, type JobAtOffset, type Position, type ReceiveOptions } from './transport.ts'
 
 /** Follows by long poll: question and answer, which pass wherever HTTP does. */
 export async function* receiveByPoll(
   hub: Hub, from: Position, { signal }: ReceiveOptions,
-): AsyncGenerator<JobEvent, void, undefined> {
-  const wantsProgress = from.types === undefined || from.types.includes('progress')
+): AsyncGenerator<ChannelEvent, void, undefined> {
+  const wantsProgress = from.job !== undefined && (from.types === undefined || from.types.includes('progress'))
   let position = yield* begin(hub, from, signal)
   let rev = 0
   for (;;) {
@@ -15,6 +15,10 @@ export async function* receiveByPoll(
     const page = await readPage(hub, position, { query, signal, timeoutMs: (WAIT_SECONDS + 15) * 1000 })
     if (page.reset) {
       yield { type: 'reset', data: { earliest: 'start' } }
+      if (from.job === undefined) {
+        position = { ...position, after: yield* beginFeed(hub, signal) }
+        continue
+      }
       yield blank(from.job)
     }
     yield* page.events
@@ -35,7 +39,8 @@ const WAIT_SECONDS = 20
  * A page has no snapshot, so the first one is made here, where that can be done truthfully. Whoever comes back with
  * an offset holds the job as of that offset already.
  */
-async function* begin(hub: Hub, from: Position, signal: AbortSignal): AsyncGenerator<JobEvent, Position, undefined> {
+async function* begin(hub: Hub, from: Position, signal: AbortSignal): AsyncGenerator<ChannelEvent, Position, undefined> {
+  if (from.job === undefined) return from.after === 'now' ? { ...from, after: yield* beginFeed(hub, signal) } : from
   if (from.tail === undefined && from.after === 'start') {
     yield blank(from.job)
     return from
@@ -49,6 +54,14 @@ async function* begin(hub: Hub, from: Position, signal: AbortSignal): AsyncGener
   const { offset: _, ...rest } = job
   yield { type: 'snapshot', data: rest }
   return from
+}
+
+/** The offset comes first, so that what happens before the list is made is told after it. */
+async function* beginFeed(hub: Hub, signal: AbortSignal): AsyncGenerator<ChannelEvent, string, undefined> {
+  const { offset } = await readPage(hub, { job: undefined, after: 'now', tail: undefined, types: undefined }, { signal })
+  const { jobs } = await askJson<{ readonly jobs: readonly JobSummary[] }>(hub, '/api/jobs?limit=100', { signal, cache: 'no-store' })
+  yield { type: 'snapshot', data: { jobs } }
+  return offset
 }
 
 /** While a job waits, the value beside its log is its place in the queue. */

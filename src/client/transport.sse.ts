@@ -1,15 +1,14 @@
-import type { JobEvent } from '../jobs/job.ts'
 import { ask, type Hub } from './hub.ts'
 import { SseParser, type SseItem } from './sse-parser.ts'
 import {
-  eventsPath, LostConnectionError, toEvent, UnusableTransportError, type Position, type ReceiveOptions,
+  eventsPath, LostConnectionError, toEvent, UnusableTransportError, type ChannelEvent, type Position, type ReceiveOptions,
 } from './transport.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** Follows by Server-Sent Events: one answer that goes on until the job ends. */
 export async function* receiveBySse(
   hub: Hub, from: Position, options: ReceiveOptions,
-): AsyncGenerator<JobEvent, void, undefined> {
+): AsyncGenerator<ChannelEvent, void, undefined> {
   const connection = new AbortController()
   const signal = AbortSignal.any([options.signal, connection.signal])
   const watchdog = new Watchdog(options.patience, (heardAnything) => connection.abort(heardAnything
@@ -57,7 +56,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal):
   }
 }
 
-function readItem({ name, data, id }: SseItem & { readonly type: 'event' }): JobEvent | undefined {
+function readItem({ name, data, id }: SseItem & { readonly type: 'event' }): ChannelEvent | undefined {
   try {
     return toEvent({ type: name, offset: id, data: JSON.parse(data) as unknown })
   } catch (error) {

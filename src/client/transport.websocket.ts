@@ -1,9 +1,8 @@
-import type { JobEvent } from '../jobs/job.ts'
 import { HubProblem } from './hub-problem.ts'
 import { ask, type Hub } from './hub.ts'
 import {
-  eventsPath, jobPath, LostConnectionError, toEvent, UnusableTransportError,
-  type Position, type ReceiveOptions, type Travelling,
+  askablePath, eventsPath, LostConnectionError, toEvent, UnusableTransportError,
+  type ChannelEvent, type Position, type ReceiveOptions, type Travelling,
 } from './transport.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -20,7 +19,7 @@ export type WebSocketConstructor = new (url: string) => WebSocketLike
 /** Follows by WebSocket: one text message for each event. */
 export async function* receiveByWebSocket(
   hub: Hub, from: Position, options: ReceiveOptions,
-): AsyncGenerator<JobEvent, void, undefined> {
+): AsyncGenerator<ChannelEvent, void, undefined> {
   if (!hub.WebSocket) throw new UnusableTransportError('this platform has no WebSocket; hand its constructor to HubClient')
   options.signal.throwIfAborted()
   const connection = new Connection(new hub.WebSocket(hub.url.replace(/^http/, 'ws') + eventsPath(from)))
@@ -99,7 +98,7 @@ class Connection {
 
 const MOST_WAITING = 10_000
 
-function readMessage(message: unknown): JobEvent | undefined {
+function readMessage(message: unknown): ChannelEvent | undefined {
   try {
     return toEvent(JSON.parse(String(message)) as Travelling)
   } catch (error) {
@@ -112,9 +111,9 @@ async function judgeClose(hub: Hub, { job }: Position, { closeCode, wasOpen }: C
   if (closeCode === 1000) return
   if (closeCode === 4400) throw new HubProblem(400, { code: 'invalid_offset', detail: 'the hub does not take this offset' })
   if (closeCode === 4403) throw new UnusableTransportError('the hub refuses a WebSocket from here')
-  // A browser is not told why a handshake failed, and 4404 does not say whether the job was or has expired: ask.
-  if (!wasOpen || closeCode === 4404) {
-    await ask(hub, jobPath(job))
+  // A browser is not told why a handshake failed, 4401 does not say what is missing, nor 4404 whether the job has expired: ask.
+  if (!wasOpen || closeCode === 4401 || closeCode === 4404) {
+    await ask(hub, askablePath(job))
     throw new UnusableTransportError('the WebSocket was refused')
   }
   throw new LostConnectionError(`the WebSocket was closed with ${closeCode}`)

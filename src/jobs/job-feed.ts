@@ -1,25 +1,26 @@
 import type { Fold, SnapshotContext } from '../streams/stream.ts'
 import { EventLog, type OpenStream } from '../streams/event-log.ts'
 import { MemoryLogStorage } from '../streams/log-storage.memory.ts'
-import type { Job } from './job.ts'
+import type { Job, JobSummary } from './job.ts'
 
 const KEEP_BYTES = 4 * 1024 * 1024
 const PROGRESS_EACH_MS = 500
+const QUEUE_EACH_MS = 500
+const MOST_WAITING = 100
 const STREAM = 'jobs'
 
-/** What a list of jobs shows of each. */
-export type JobSummary = Pick<Job, 'id' | 'tool' | 'status' | 'attempt' | 'created_at' | 'progress'> &
-  Partial<Pick<Job, 'phase' | 'queue_position' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & { readonly error?: { readonly code: string; readonly message: string } }
-
 /**
- * One small event for each change of state of any job, and its progress at most twice a second. Kept in memory: a
+ * One small event for each change of state of any job, its progress and the order of those that wait at most twice a second. Kept in memory: a
  * reader from before a restart is told so by `reset`, and the snapshot holds the newest jobs as they are.
  */
 export class JobFeed {
   readonly #log: EventLog
   readonly #progressAt = new Map<string, number>()
+  readonly #waiting: () => readonly string[]
+  #queueTimer: NodeJS.Timeout | undefined
 
-  constructor({ newestJobs }: { newestJobs: () => readonly Job[] }) {
+  constructor({ newestJobs, waiting = () => [] }: { newestJobs: () => readonly Job[]; waiting?: () => readonly string[] }) {
+    this.#waiting = waiting
     this.#log = new EventLog({
       storage: new MemoryLogStorage({ keepBytes: KEEP_BYTES }),
       fold: () => new FeedFold(newestJobs),
@@ -35,6 +36,7 @@ export class JobFeed {
   async changed(job: Job): Promise<void> {
     this.#progressAt.delete(job.id)
     await this.#append('job', summarise(job))
+    this.#tellQueueSoon()
   }
 
   async removed(id: string): Promise<void> {
@@ -63,7 +65,16 @@ export class JobFeed {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#queueTimer)
     await this.#log.close()
+  }
+
+  /** Any change of a job's status may move the others up. */
+  #tellQueueSoon(): void {
+    this.#queueTimer ??= setTimeout(() => {
+      this.#queueTimer = undefined
+      void this.#append('queue', { waiting: this.#waiting().slice(0, MOST_WAITING) })
+    }, QUEUE_EACH_MS).unref()
   }
 
   async #append(type: string, data: unknown): Promise<void> {
@@ -73,8 +84,8 @@ export class JobFeed {
 }
 
 export function summarise(job: Job): JobSummary {
-  const { id, tool, status, attempt, created_at, progress, phase, queue_position, fps, speed, eta_s, started_at, ended_at, error } = job
-  const optional = { phase, queue_position, fps, speed, eta_s, started_at, ended_at, error: error && { code: error.code, message: error.message } }
+  const { id, tool, name, status, attempt, created_at, progress, phase, queue_position, fps, speed, eta_s, started_at, ended_at, error } = job
+  const optional = { name, phase, queue_position, fps, speed, eta_s, started_at, ended_at, error: error && { code: error.code, message: error.message } }
   const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   return { id, tool, status, attempt, created_at, progress, ...present }
 }

@@ -93,12 +93,13 @@ export class JobIntake {
     const { staging, assertCanRun } = this.#options
     tool.check?.(request.input)
     this.#assertOpen()
-    for (const [position, source] of tool.sources(request.input).entries()) await staging.check(source, `inputs[${position}].source`)
+    const names: string[] = []
+    for (const [position, source] of tool.sources(request.input).entries()) names.push(await staging.check(source, `inputs[${position}].source`))
     return this.admit(async () => {
       await assertCanRun(tool.requires?.(request.input) ?? {})
       const id = newJobId()
       try {
-        await this.#record(id, request)
+        await this.#record(id, request, names[0])
       } catch (error) {
         // Nobody is told of it, so it must not be found and run after a restart.
         await this.#options.removal.discard(id)
@@ -109,11 +110,11 @@ export class JobIntake {
     })
   }
 
-  async #record(id: string, request: JobRequest): Promise<void> {
+  async #record(id: string, request: JobRequest, name: string | undefined): Promise<void> {
     const { log, index, queue, requests, idempotencyKeys, atomically } = this.#options
     await requests.put(id, request)
     const created_at = index.nextCreatedAt()
-    const data = { status: 'queued', id, tool: request.tool, input: withoutSecrets(request.input), created_at } as const
+    const data = { status: 'queued', id, tool: request.tool, ...(name !== undefined && { name }), input: withoutSecrets(request.input), created_at } as const
     const writer = await log.write(id)
     try {
       this.#assertOpen()

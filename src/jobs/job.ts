@@ -12,6 +12,8 @@ export type Phase = 'fetching' | 'probing' | 'running' | 'publishing'
 export interface Job {
   readonly id: string
   readonly tool: string
+  /** What people call what it reads: the name of its first file, or the last part of its address. */
+  readonly name?: string
   /** As submitted, without the secrets that a URL's query may carry. */
   readonly input: unknown
   readonly status: JobStatus
@@ -69,7 +71,7 @@ export interface LogLine {
 }
 
 export type StatusData = Partial<
-  Pick<Job, 'id' | 'tool' | 'input' | 'attempt' | 'queue_position' | 'created_at' | 'started_at' | 'ended_at' | 'expires_at' | 'progress'>
+  Pick<Job, 'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'created_at' | 'started_at' | 'ended_at' | 'expires_at' | 'progress'>
 > & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }
 
 /** Why a job went back to the queue, where nobody asked for it. */
@@ -99,6 +101,28 @@ export type EventType = keyof EventDataByType
 export type JobEvent = {
   [Type in EventType]: { readonly offset?: string; readonly type: Type; readonly at?: number; readonly data: EventDataByType[Type] }
 }[EventType]
+
+/** What a list of jobs shows of each. */
+export type JobSummary = Pick<Job, 'id' | 'tool' | 'status' | 'attempt' | 'created_at' | 'progress'> &
+  Partial<Pick<Job, 'name' | 'phase' | 'queue_position' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & {
+    readonly error?: Pick<JobError, 'code' | 'message'>
+  }
+
+/** What the feed of all jobs tells. */
+export interface FeedDataByType {
+  /** The newest jobs. */
+  snapshot: { readonly jobs: readonly JobSummary[] }
+  job: JobSummary
+  job_removed: { readonly id: string }
+  /** Those that wait, the next one first. */
+  queue: { readonly waiting: readonly string[] }
+  ping: Readonly<Record<string, never>>
+  reset: { readonly earliest: string }
+}
+
+export type FeedEvent = {
+  [Type in keyof FeedDataByType]: { readonly offset?: string; readonly type: Type; readonly at?: number; readonly data: FeedDataByType[Type] }
+}[keyof FeedDataByType]
 
 export const EMPTY_JOB: Job = {
   id: '', tool: '', input: null, status: 'queued', attempt: 0, created_at: 0,

@@ -30,12 +30,13 @@ export class Staging {
     this.#options = options
   }
 
-  /** Refuses at submit time what would only fail later; throws a HubError that names the field. */
-  async check(source: string, path: string): Promise<void> {
+  /** Refuses at submit time what would only fail later; throws a HubError that names the field. Resolves to the name that people give it. */
+  async check(source: string, path: string): Promise<string> {
     const parsed = parseSource(source)
-    if (parsed.type === 'url') checkUrl(parsed.url, { policy: this.#options.policy, path })
-    else if (parsed.type === 'upload') await this.#options.uploads.use(parsed.id)
-    else this.#artifactPath(parsed)
+    if (parsed.type === 'upload') return (await this.#options.uploads.use(parsed.id)).upload.name
+    if (parsed.type === 'url') return nameOf(checkUrl(parsed.url, { policy: this.#options.policy, path }))
+    this.#artifactPath(parsed)
+    return parsed.name
   }
 
   /**
@@ -74,6 +75,16 @@ export function parseSource(source: string): Source {
     })
   }
   return { type: 'url', url: source }
+}
+
+/** The last part of its path, or the host where it has none. */
+function nameOf({ pathname, hostname }: URL): string {
+  const last = pathname.split('/').findLast((part) => part !== '') ?? hostname
+  try {
+    return decodeURIComponent(last).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '').slice(0, 200)
+  } catch {
+    return last.slice(0, 200)
+  }
 }
 
 /** A link costs nothing and keeps the bytes, whatever becomes of the name they came from. */
