@@ -1,6 +1,7 @@
 import { fill, h, icon } from './dom.js'
 import { installDrop } from './drop.js'
 import { makeHeader } from './header.js'
+import { JobStore } from './job-store.js'
 import { loadLanguage, t } from './language.js'
 import { loadView, navigate, parseAddress } from './router.js'
 import { keepKey, openHub } from './session.js'
@@ -8,6 +9,7 @@ import { keepKey, openHub } from './session.js'
 await loadLanguage()
 
 let hub = openHub()
+let jobs
 let open = { close() {} }
 let opening = 0
 
@@ -17,6 +19,7 @@ document.body.replaceChildren(header.element, main)
 addEventListener('hashchange', () => show())
 installDrop({ navigate, t, get hub() { return hub } })
 void offerGifStudio()
+followJobs()
 await show()
 
 /** Opens the view that the address names, in place of the one that is open. */
@@ -25,10 +28,10 @@ async function show() {
   const { name, params } = parseAddress(location.hash)
   try {
     const { openView } = await loadView(name)
-    if (turn !== opening) return
+    const view = await openView({ hub, jobs, navigate, t, params, useKey })
+    if (turn !== opening) return view.close()
     open.close()
-    open = { close() {} }
-    open = openView({ hub, navigate, t, params, useKey })
+    open = view
     fill(main, open.element)
     document.title = open.title ? `${open.title} · reeltime` : 'reeltime'
   } catch (error) {
@@ -47,7 +50,14 @@ async function show() {
 function useKey(key) {
   keepKey(key)
   hub = openHub()
+  followJobs()
   return show()
+}
+
+/** One feed serves all views, and tells how the connection is. */
+function followJobs() {
+  jobs?.close()
+  jobs = new JobStore({ hub, onConnection: header.showConnection })
 }
 
 function failed() {

@@ -7,7 +7,8 @@ const MOST_OWN_JOBS = 200
 /** The hub that this page came from, with the key of this tab; jobs submitted through it are remembered. */
 export function openHub() {
   const key = sessionStorage.getItem(KEY) ?? undefined
-  return new PageHub({ url: location.origin, patienceMs: 10_000, ...(key !== undefined && { key }) })
+  // A browser opens only six connections to one place, among which WebSockets do not count; but these cannot carry a key.
+  return new PageHub({ url: location.origin, patienceMs: 10_000, firstTransport: key === undefined ? 'websocket' : 'sse', ...(key !== undefined && { key }) })
 }
 
 class PageHub extends HubClient {

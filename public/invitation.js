@@ -1,0 +1,31 @@
+import { fill, h, icon } from './dom.js'
+
+const CARDS = [
+  { tool: 'gif', href: '#/gif', picture: 'gif' },
+  { tool: 'transcode', href: '#/new/transcode', picture: 'film' },
+  { tool: 'audio', href: '#/new/audio', picture: 'sound' },
+  { tool: 'sanjuuni', href: '#/new/sanjuuni', picture: 'cubes' },
+  { tool: 'video_frame', href: '#/new/video_frame', picture: 'image' },
+  { tool: 'ffmpeg', href: '#/new/ffmpeg', picture: 'text' },
+]
+const SHOWN = 4
+
+/** What an empty list says: that a file can be dropped here, and what may become of it. */
+export function makeInvitation({ hub, t }) {
+  const cards = h('ul', { class: 'cards', role: 'list' })
+  void hub.tools().then((tools) => {
+    const offered = CARDS.filter(({ tool }) => tools.some(({ name }) => name === tool)).slice(0, SHOWN)
+    fill(cards, offered.map((card) => makeCard(card, t)))
+  }, () => undefined)
+  return h('div', { class: 'invitation' },
+    h('div', { class: 'drop-here' },
+      h('span', { class: 'drop-picture' }, icon('drop')),
+      h('h1', {}, t('invite.title')), h('p', {}, t('invite.text')),
+      h('a', { class: 'button', dataset: { kind: 'primary' }, href: '#/new' }, t('invite.choose'))),
+    cards)
+}
+
+function makeCard({ tool, href, picture }, t) {
+  return h('li', {}, h('a', { class: 'card tool-card', href },
+    h('span', { class: 'tile' }, icon(picture)), h('strong', {}, t(`invite.${tool}`)), h('span', { class: 'soft small' }, t(`invite.${tool}_text`))))
+}
