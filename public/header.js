@@ -10,11 +10,11 @@ export function makeHeader() {
   const connection = makeConnection()
   const element = h('header', { class: 'top' },
     h('a', { class: 'skip', href: '#main', onClick: skip }, t('app.skip')),
-    h('a', { class: 'brand', href: '#/' }, h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }), h('span', {}, 'reeltime')),
+    h('a', { class: 'brand', href: '#/', 'aria-label': 'reeltime' }, h('img', { src: '/favicon.svg', alt: '', width: 26, height: 26 }), h('span', {}, 'reeltime')),
     h('nav', { 'aria-label': t('app.nav') }, links[''], links.gif),
     h('div', { class: 'top-end' },
       connection.element, languageSwitch(), themeSwitch(),
-      h('a', { class: 'button', href: '#/new', dataset: { kind: 'primary' } }, icon('plus'), h('span', { class: 'wide' }, t('app.new'))),
+      h('a', { class: 'button', href: '#/new', dataset: { kind: 'primary' }, 'aria-label': t('app.new') }, icon('plus'), h('span', { class: 'wide' }, t('app.new'))),
     ))
   return {
     element,
