@@ -1,0 +1,182 @@
+import { HubProblem, hasEnded } from './client/client/index.js'
+import { fill, h, icon, setText, useStyles } from './dom.js'
+import * as format from './format.js'
+import { makeJobActions } from './job-actions.js'
+import { showArtifacts } from './job-result.js'
+import { liveFigures, nameOf, showBar, toolIcon, toolName } from './job-row.js'
+import './job-strings.js'
+import { makeLogPane } from './log-pane.js'
+import { makeSpeedPlot } from './speed-plot.js'
+
+const TICK_MS = 1000
+
+/** One job, live: how it goes, what it says, what it makes. */
+export async function openView({ t, hub, navigate, params }) {
+  await useStyles('/job-view.css')
+  const handle = hub.job(params.id)
+  const closed = new AbortController()
+  const tile = h('span', { class: 'tile' })
+  const title = h('h1', { class: 'job-title' })
+  const badge = h('span', { class: 'badge' })
+  const actions = makeJobActions({ t, handle, navigate })
+  const lost = h('div', { class: 'notice', dataset: { tone: 'bad' }, role: 'status', hidden: true }, icon('warning'), h('div', {}, t('page.lost')))
+  const barFill = h('i')
+  const bar = h('div', { class: 'bar', role: 'progressbar', 'aria-label': t('page.progress') }, barFill)
+  const percent = h('strong', { class: 'job-percent numbers' })
+  const phase = h('span', { class: 'soft' })
+  const figures = h('span', { class: 'job-figures numbers' })
+  const progress = h('section', { class: 'card progress-card' },
+    h('div', { class: 'card-body' }, h('div', { class: 'progress-head' }, percent, phase, figures), bar))
+  const failure = h('div')
+  const picture = h('div')
+  const result = h('div')
+  const details = h('dl', { class: 'details' })
+  const asked = h('pre', { class: 'pane asked', tabindex: 0, 'aria-label': t('page.asked') })
+  const plot = makeSpeedPlot({ t })
+  const log = makeLogPane({ t })
+  const aside = h('aside', { class: 'job-aside', 'aria-label': t('page.details') }, plot.element,
+    h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('page.details'))),
+      h('div', { class: 'card-body' }, details, h('h3', { class: 'asked-title' }, t('page.asked')), asked)))
+  const element = h('section', { class: 'page job-page' },
+    h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
+    h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
+    lost,
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture, result, log.element), aside))
+  const view = { element, title: params.id, close }
+  let frame
+  let shownTool
+  let pictureState = ''
+  let shownResult = ''
+  const timer = setInterval(later, TICK_MS)
+
+  // The first answer decides whether there is a page to show.
+  try {
+    await handle.refresh({ signal: closed.signal })
+  } catch (error) {
+    close()
+    if (!(error instanceof HubProblem)) throw error
+    fill(element, h('div', { class: 'empty' }, icon('warning'), h('h1', {}, error.status === 404 || error.status === 410 ? t('page.not_found') : error.detail),
+      h('p', {}, error.hint ?? t('page.not_found_hint')), h('a', { class: 'button', href: '#/' }, t('page.back'))))
+    return view
+  }
+  view.title = nameOf(handle.job)
+  show()
+  void follow()
+  return view
+
+  function close() {
+    closed.abort()
+    clearInterval(timer)
+    cancelAnimationFrame(frame)
+    plot.close()
+    log.close()
+    // The hub makes a moving picture for as long as somebody takes it.
+    for (const image of element.querySelectorAll('img.moving')) image.removeAttribute('src')
+  }
+
+  /** Until the job has ended, and again from there when it is run again. */
+  async function follow(after = 'start') {
+    const { signal } = closed
+    const onConnection = (state) => { lost.hidden = state !== 'lost' }
+    let offset = after
+    try {
+      for await (const event of handle.events({ after, signal, onConnection })) {
+        offset = event.offset ?? offset
+        if (event.type === 'new_logs') log.add(event.data.lines)
+        else if (event.type === 'progress' && event.data.speed) plot.add(event.data.speed)
+        else if (event.type === 'status' && event.data.status === 'queued') plot.clear()
+        else if (event.type === 'reset') log.clear()
+        later()
+      }
+      actions.onRetried = () => {
+        later()
+        void follow(offset)
+      }
+      lost.hidden = true
+      later()
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof HubProblem && (error.status === 404 || error.status === 410)) return navigate('#/')
+      throw error
+    }
+  }
+
+  function later() {
+    frame ??= requestAnimationFrame(() => {
+      frame = undefined
+      show()
+    })
+  }
+
+  function show() {
+    const { job } = handle
+    if (shownTool !== job.tool) fill(tile, toolIcon(job.tool))
+    shownTool = job.tool
+    setText(title, nameOf(job))
+    badge.dataset.status = job.status
+    setText(badge, t(`status.${job.status}`))
+    actions.show(job)
+    showProgress(job)
+    showPicture(job)
+    showEnd(job)
+    showDetails(job)
+  }
+
+  function showProgress(job) {
+    progress.hidden = hasEnded(job.status)
+    showBar(bar, barFill, job)
+    if (job.progress === null) bar.removeAttribute('aria-valuenow')
+    else bar.setAttribute('aria-valuenow', String(Math.floor(job.progress)))
+    setText(percent, job.status === 'running' && job.progress !== null ? format.percent(job.progress) : t(`status.${job.status}`))
+    setText(phase, job.status === 'queued' ? (job.queue_position === undefined ? '' : t('job.place', { place: format.number(job.queue_position) })) : t(`phase.${job.phase ?? 'starting'}`))
+    setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
+  }
+
+  /** The encode's picture while it runs; of what no browser shows, the pictures themselves when it is done. */
+  function showPicture(job) {
+    const isPlain = job.artifacts.some(({ content_type: type }) => /^(video|image)\//.test(type))
+    const state = job.status === 'running' && job.phase === 'running' && (job.frame ?? 0) > 0 ? `live ${job.attempt}`
+      : job.status === 'running' && pictureState !== '' ? pictureState
+        : job.status === 'completed' && !isPlain && PICTURED.has(job.tool) ? `done ${job.attempt}` : ''
+    if (state === pictureState) return
+    pictureState = state
+    for (const image of picture.querySelectorAll('img')) image.removeAttribute('src')
+    if (state === '') return picture.replaceChildren()
+    const text = t(state.startsWith('live') ? 'page.live' : 'page.plays')
+    const image = h('img', { class: 'shown moving', alt: text, onError: () => picture.replaceChildren() })
+    image.classList.toggle('is-cells', job.tool === 'sanjuuni')
+    image.src = `/api/jobs/${encodeURIComponent(job.id)}/preview.mjpeg?w=960${state.startsWith('done') ? '&loop=1' : ''}`
+    fill(picture, h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, text)), image))
+  }
+
+  function showEnd(job) {
+    const state = `${job.status} ${job.attempt} ${job.artifacts.map(({ sha256 }) => sha256).join()} ${job.error?.message ?? ''}`
+    if (state === shownResult) return
+    shownResult = state
+    fill(failure, job.error && hasEnded(job.status) && showFailure(job.error, t))
+    fill(result, job.status === 'completed' && job.artifacts.length > 0 && h('section', { class: 'card' },
+      h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, showArtifacts({ job, t }))))
+  }
+
+  function showDetails(job) {
+    const ran = job.started_at === undefined ? undefined : ((job.ended_at ?? Date.now()) - job.started_at) / 1000
+    const rows = [
+      ['page.tool', toolName(job.tool)],
+      ['page.created', format.timeOf(job.created_at)],
+      ['page.ran', ran === undefined ? '' : format.clock(ran)],
+      ['page.attempt', job.attempt > 1 ? format.number(job.attempt) : ''],
+      ['page.expires', job.expires_at === undefined ? '' : format.timeOf(job.expires_at)],
+    ].filter(([, text]) => text !== '')
+    fill(details, rows.map(([key, text]) => h('div', {}, h('dt', {}, t(key)), h('dd', { class: 'numbers' }, text))))
+    setText(asked, JSON.stringify(job.input, null, 2))
+  }
+}
+
+/** Tools whose results are pictures that the hub can show as a moving one. */
+const PICTURED = new Set(['sanjuuni', 'video_frame'])
+
+function showFailure({ message, hint, exit_code: code, log_tail: tail = [] }, t) {
+  return h('div', { class: 'notice failure', dataset: { tone: 'bad' }, role: 'alert' }, icon('warning'), h('div', {},
+    h('strong', {}, message), hint && h('span', {}, hint), code !== undefined && h('span', { class: 'soft small' }, t('page.exit', { code })),
+    tail.length > 0 && h('pre', { class: 'tail', tabindex: 0, 'aria-label': t('page.log') }, tail.join('\n'))))
+}
