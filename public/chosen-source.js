@@ -1,0 +1,58 @@
+/**
+ * What the next job shall read, chosen by drop, paste, dialog or link. Kept while the views change, so that a file
+ * goes on being uploaded while a tool is chosen for it.
+ */
+let chosen
+const listeners = new Set()
+
+export function chosenSource() {
+  return chosen
+}
+
+/** Hears of each change; returns what stops it. */
+export function onChosenSource(listener) {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Sends the file at once. `ready` resolves with its source and rejects with why it could not be sent. */
+export function chooseFile(hub, file) {
+  clearChosen()
+  const sending = new AbortController()
+  const own = { kind: 'file', name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, sending }
+  own.ready = hub.upload(own.name, file, { signal: sending.signal, onProgress: (sent) => change(own, { sent }) }).then(
+    ({ source }) => {
+      change(own, { source })
+      return source
+    },
+    (error) => {
+      change(own, { failure: error })
+      throw error
+    })
+  // Whoever submits hears of it.
+  own.ready.catch(() => undefined)
+  chosen = own
+  tell()
+}
+
+export function chooseAddress(address) {
+  if (chosen?.kind === 'address' && chosen.source === address) return
+  clearChosen()
+  chosen = { kind: 'address', source: address, ready: Promise.resolve(address) }
+  tell()
+}
+
+export function clearChosen() {
+  if (chosen?.kind === 'file' && chosen.source === undefined) chosen.sending.abort()
+  chosen = undefined
+  tell()
+}
+
+function change(own, values) {
+  Object.assign(own, values)
+  if (chosen === own) tell()
+}
+
+function tell() {
+  for (const listener of listeners) listener()
+}
