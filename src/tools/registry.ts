@@ -1,4 +1,5 @@
 import { HubError } from '../errors.ts'
+import { audioTool } from './audio.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
@@ -7,7 +8,7 @@ import { transcodeTool } from './transcode.ts'
 import { videoFrameTool } from './video-frame.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {
