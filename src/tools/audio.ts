@@ -10,10 +10,13 @@ const RATES = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000] as 
 
 const input = z.strictObject({
   source: sourceField,
-  format: z.enum(FORMATS).default('mp3').describe('mp3 plays everywhere, opus is smallest, flac and wav lose nothing, dfpwm is for speakers of ComputerCraft'),
+  format: z.enum(FORMATS).default('mp3')
+    .describe('mp3 plays everywhere, opus is smallest, flac and wav lose nothing, dfpwm is for speakers of ComputerCraft'),
   kbps: z.int().min(8).max(510).optional().describe('Kilobits per second; 192 for mp3, 160 for aac and 128 for opus unless given'),
-  loudness_lufs: z.number().min(-40).max(-5).optional().describe('How loud it is to be, by EBU R128: -16 for phones, -14 as streaming services do; as the source is unless given'),
-  channels: z.enum(['source', 'mono', 'stereo']).default('source').describe('source keeps them, though mp3 and opus have two at most here, and dfpwm one'),
+  loudness_lufs: z.number().min(-40).max(-5).optional()
+    .describe('How loud it is to be, by EBU R128: -16 for phones, -14 as streaming services do; as the source is unless given'),
+  channels: z.enum(['source', 'mono', 'stereo']).default('source')
+    .describe('source keeps them, though mp3 and opus have two at most here, and dfpwm one'),
   sample_rate: z.literal(RATES).optional().describe('Samples per second and channel; the source’s own unless given'),
 })
 
@@ -61,10 +64,14 @@ export const audioTool: Tool<AudioInput> = {
 
 function check({ format, kbps, channels, sample_rate }: AudioInput): void {
   const { mostKbps, rates } = ENCODINGS[format]
-  if (kbps !== undefined && mostKbps === undefined) refuseField('kbps', `cannot be chosen for ${format}`, 'Leave it out, or send format mp3, aac or opus')
+  if (kbps !== undefined && mostKbps === undefined) {
+    refuseField('kbps', `cannot be chosen for ${format}`, 'Leave it out, or send format mp3, aac or opus')
+  }
   if (kbps !== undefined && mostKbps !== undefined && kbps > mostKbps) refuseField('kbps', `is at most ${mostKbps} for ${format}`)
   if (sample_rate !== undefined && !rates.includes(sample_rate)) refuseField('sample_rate', `is one of ${rates.join(', ')} for ${format}`)
-  if (format === 'dfpwm' && channels === 'stereo') refuseField('channels', 'dfpwm has one', 'The tool video_frame makes a file of the left and one of the right')
+  if (format === 'dfpwm' && channels === 'stereo') {
+    refuseField('channels', 'dfpwm has one', 'The tool video_frame makes a file of the left and one of the right')
+  }
 }
 
 async function plan(wanted: AudioInput, workspace: Workspace): Promise<Plan> {

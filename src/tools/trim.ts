@@ -13,7 +13,8 @@ const input = z.strictObject({
   start_seconds: moment.default(0).describe('Where the part begins'),
   end_seconds: moment.optional().describe('Where it ends; the source’s own end unless given'),
   duration_seconds: z.number().positive().max(86_400).optional().describe('How long it is, instead of end_seconds'),
-  exact: z.boolean().default(true).describe('true: to the frame, encoded anew. false: copied as it is, at once and without loss, from the key frame before the beginning'),
+  exact: z.boolean().default(true)
+    .describe('true: to the frame, encoded anew. false: copied as it is, at once and without loss, from the key frame before the beginning'),
 })
 
 export type TrimInput = z.infer<typeof input>
