@@ -8,6 +8,8 @@ export default defineConfig({
     reporters: ['default', new URL('./closing-line.ts', import.meta.url).pathname],
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // One second is not enough on a machine that does other things.
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
   },
 })
