@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HubError } from '../errors.ts'
-import type { Command } from '../tools/tool.ts'
+import type { Command, OwnProgram } from '../tools/tool.ts'
 import { findProgram, SYSTEM_PATH } from './find-program.ts'
 import { readOutput } from './run-command.ts'
 import { findSandbox, type SandboxMode } from './sandbox/ladder.ts'
@@ -70,13 +70,15 @@ export interface EngineCommand {
 /** The whole call for a command of a tool's plan. */
 export function invocationOf(engine: Engine, { program, args }: EngineCommand): Invocation {
   if (program === 'node') return { program: process.execPath, args }
-  if (program === 'converter') {
-    const [main, { program: ffmpeg, args: begin, needs = [] }] = [findConverter(), engine.ffmpeg]
-    // It runs ffmpeg itself: it is told how.
-    const how = JSON.stringify({ program: ffmpeg, args: begin })
-    return { program: process.execPath, args: [main, how, ...args], needs: [...builtParts(main), ffmpeg, ...needs] }
-  }
-  return { ...engine[program], args: [...engine[program].args, ...args] }
+  if (program === 'ffmpeg' || program === 'ffprobe') return { ...engine[program], args: [...engine[program].args, ...args] }
+  const [main, { program: ffmpeg, args: begin, needs = [] }] = [findOwnProgram(program), engine.ffmpeg]
+  // It runs ffmpeg itself: it is told how.
+  const how = JSON.stringify({ program: ffmpeg, args: begin })
+  return { program: process.execPath, args: [main, how, ...args], needs: [...builtParts(main), ffmpeg, ...needs] }
+}
+
+const OWN_PROGRAMS: Record<OwnProgram, string> = {
+  converter: 'tools/sanjuuni/main.js',
 }
 
 type Candidate = Pick<Engine, 'kind' | 'source' | 'ffmpeg' | 'ffprobe'>
@@ -132,10 +134,10 @@ function findPortable(): Candidate | undefined {
   return { kind: 'portable', source: '@ffmpeg/core', ffmpeg: programs[0]!, ffprobe: programs[1]! }
 }
 
-function findConverter(): string {
-  const main = findBuilt('tools/sanjuuni/main.js')
+function findOwnProgram(name: OwnProgram): string {
+  const main = findBuilt(OWN_PROGRAMS[name])
   if (main) return main
-  throw new HubError('missing_capability', 'the converter has not been built', { hint: 'Run "npm run build"' })
+  throw new HubError('missing_capability', `the hub’s program ${name} has not been built`, { hint: 'Run "npm run build"' })
 }
 
 /** Run from source, as the tests do, the program is still the built one. */

@@ -82,11 +82,8 @@ export interface DeclaredSeconds {
 }
 
 export interface Command {
-  /**
-   * `ffmpeg` and `ffprobe` are the engine's, wherever it was found; `converter` is the hub's own ComputerCraft
-   * converter, which runs that ffmpeg itself; `sanjuuni` is the one that has been installed; `node` is the running Node.
-   */
-  readonly program: 'ffmpeg' | 'ffprobe' | 'converter' | 'sanjuuni' | 'node'
+  /** `ffmpeg` and `ffprobe` are the engine's, wherever it was found; `sanjuuni` is the one that has been installed; `node` is the running Node. */
+  readonly program: 'ffmpeg' | 'ffprobe' | 'sanjuuni' | 'node' | OwnProgram
   /** Never a shell string. */
   readonly args: readonly string[]
   /** Seconds of output that this command will make; weighs it in the total. */
@@ -97,6 +94,9 @@ export interface Command {
   readonly artifacts?: readonly ArtifactSpec[]
   createParser(): OutputParser
 }
+
+/** Programs of the hub that run the engine's ffmpeg themselves: `converter` is the one for ComputerCraft. */
+export type OwnProgram = 'converter'
 
 export type FrameFormatName = 'png' | 'jpeg' | 'webp' | 'raw'
 
