@@ -74,6 +74,12 @@ test('a picture that is much smaller than its source is scaled by area, others b
   expect(filtersOf(small)).toBe('fps=20,scale=32:18:flags=area,setsar=1')
 })
 
+test('edges of blocks are left in frames that no other is made from where the picture is less than half as large', async () => {
+  const [large, small] = [conversionOf(await planFor(FILM, { width: 640, height: 360 })), conversionOf(await planFor(FILM, { width: 328, height: 243 }))]
+  expect(large.decode).not.toContain('-skip_loop_filter')
+  expect(small.decode.join(' ')).toMatch(/-skip_loop_filter noref -i /)
+})
+
 test('the title is the link’s last part without its query', async () => {
   expect(conversionOf(await planFor(FILM, {})).title).toBe('film.mp4')
 })
