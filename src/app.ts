@@ -12,6 +12,7 @@ import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
+import { planRoutes } from './jobs/plan-routes.ts'
 import { previewRoutes } from './jobs/preview-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
@@ -62,6 +63,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads, callerOf }))
   app.route('/', toolRoutes())
+  app.route('/', planRoutes({ planning: context.planning, callerOf }))
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))

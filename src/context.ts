@@ -27,6 +27,7 @@ import { JobLog } from './jobs/job-log.ts'
 import { JobQueue } from './jobs/job-queue.ts'
 import { JobRemoval } from './jobs/job-removal.ts'
 import { Jobs } from './jobs/jobs.ts'
+import { Planning } from './jobs/planning.ts'
 import { Preview } from './jobs/preview.ts'
 import { handOverTo, type HandOver } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
@@ -57,6 +58,7 @@ export interface HubContext {
   readonly artifacts: ArtifactStore
   readonly uploads: UploadStore
   readonly frames: FrameStore
+  readonly planning: Planning
   readonly preview: Preview
   readonly disk: DiskGuard
   readonly origin: RequestOrigin
@@ -181,6 +183,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     atomically: (change) => atomically(database, change),
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
+  const planning = new Planning({ staging, runner, assertCanRun })
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
     index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
@@ -203,7 +206,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   setMaxListeners(0, goingDown.signal)
   return {
     goingDown: goingDown.signal,
-    config, logger, jobs, artifacts, frames, preview, uploads, disk, origin, handOver, access,
+    config, logger, jobs, artifacts, frames, planning, preview, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {

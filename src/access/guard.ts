@@ -62,9 +62,11 @@ function checkWrite(access: Access, caller: HubCaller, { request, method, path }
   if (method === 'POST' && changes && !/^(?:application\/json\b.*)?$/i.test(request.headers['content-type'] ?? '')) {
     throw new HubError('unsupported_media_type', 'This takes no body, or one that is JSON', { hint: 'Send it with Content-Type: application/json' })
   }
-  if ((method === 'POST' && !path.endsWith('/cancel')) || method === 'PUT') access.countSubmit(caller)
+  if ((method === 'POST' && !path.endsWith('/cancel') && !PLAN.test(path)) || method === 'PUT') access.countSubmit(caller)
 }
 
+/** Makes nothing: it is asked at every change of a form. */
+const PLAN = /^\/api\/tools\/[^/]+\/plan$/
 const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
 
 /** Of all jobs. */

@@ -90,6 +90,13 @@ export class HubClient {
     return tools
   }
 
+  /** What a job of this tool with this input would run, or why it would be refused; nothing is fetched, and nothing stays. */
+  plan(tool: string, input: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<JobPlan> {
+    return askJson(this.#hub, `/api/tools/${encodeURIComponent(tool)}/plan`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ input }), signal,
+    })
+  }
+
   health({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Health> {
     return this.#get('/health', signal)
   }
@@ -124,6 +131,19 @@ export interface ToolInfo {
   readonly title: string
   /** JSON Schema. */
   readonly input: unknown
+}
+
+/** What a job would run, with neutral names for its files. */
+export interface JobPlan {
+  readonly tool: string
+  /** Something of it hangs on a source that was not looked at, and is assumed to be a plain film, sound or picture. */
+  readonly assumed: boolean
+  readonly sources: readonly { readonly file: string; readonly assumed?: 'film' | 'sound' | 'picture' }[]
+  /** `shell` does the same in a terminal. */
+  readonly commands: readonly { readonly program: string; readonly args: readonly string[]; readonly shell: string }[]
+  readonly artifacts: readonly { readonly name: string; readonly content_type: string }[]
+  /** Why there are no commands, where what was assumed does not fit. */
+  readonly reason?: string
 }
 
 export interface Health {

@@ -1,6 +1,6 @@
 export { HubClient } from './hub-client.ts'
 export type {
-  Health, HubClientOptions, JobFilter, JobPage, SubmitOptions, ToolInfo,
+  Health, HubClientOptions, JobFilter, JobPage, JobPlan, SubmitOptions, ToolInfo,
 } from './hub-client.ts'
 export { JobHandle } from './job-handle.ts'
 export type { DownloadOptions, HistoryOptions } from './job-handle.ts'

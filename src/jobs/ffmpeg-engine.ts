@@ -81,6 +81,11 @@ const OWN_PROGRAMS: Record<OwnProgram, string> = {
   converter: 'tools/sanjuuni/main.js',
 }
 
+/** Where a program of the hub stands below `dist/`; undefined for those that are not its own. */
+export function ownProgramFile(program: Command['program']): string | undefined {
+  return Object.hasOwn(OWN_PROGRAMS, program) ? OWN_PROGRAMS[program as OwnProgram] : undefined
+}
+
 type Candidate = Pick<Engine, 'kind' | 'source' | 'ffmpeg' | 'ffprobe'>
 
 /** The best one first. */

@@ -11,6 +11,7 @@ import { OutputIncompleteError } from './job-failure.ts'
 import type { JobWriter } from './job-log.ts'
 import type { LogLines } from './log-lines.ts'
 import type { ProgressMeter } from './progress-meter.ts'
+import { showCommand } from './shown-command.ts'
 import { verifyOutputs, type OutputWarning } from './verify-output.ts'
 import type { JobWorkspace } from './workspace.ts'
 
@@ -106,6 +107,7 @@ async function runLines(
   { index, account, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
+  lines.add('hub', 'debug', `$ ${showCommand(command, { inputs, outputDirectory: workspace.outputDirectory }).shell}`)
   await options.runner.run(command, {
     cwd: workspace.outputDirectory,
     reads: inputs,

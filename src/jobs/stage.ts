@@ -32,11 +32,16 @@ export class Staging {
 
   /** Refuses at submit time what would only fail later; throws a HubError that names the field. Resolves to the name that people give it. */
   async check(source: string, path: string): Promise<string> {
+    return (await this.locate(source, path)).name
+  }
+
+  /** The same, with the file that the hub holds already; none of what has to be fetched. */
+  async locate(source: string, path: string): Promise<{ readonly name: string; readonly file?: string }> {
     const parsed = parseSource(source)
-    if (parsed.type === 'upload') return (await this.#options.uploads.use(parsed.id)).upload.name
-    if (parsed.type === 'url') return nameOf(checkUrl(parsed.url, { policy: this.#options.policy, path }))
-    this.#artifactPath(parsed)
-    return parsed.name
+    if (parsed.type === 'url') return { name: nameOf(checkUrl(parsed.url, { policy: this.#options.policy, path })) }
+    if (parsed.type === 'artifact') return { name: parsed.name, file: this.#artifactPath(parsed) }
+    const { path: file, upload } = await this.#options.uploads.use(parsed.id)
+    return { name: upload.name, file }
   }
 
   /**
