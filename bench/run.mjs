@@ -6,6 +6,7 @@ import { framePush } from './frame-push.mjs'
 import { framepacks } from './framepacks.mjs'
 import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
+import { page } from './page.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
 import { sandbox } from './sandbox.mjs'
@@ -24,6 +25,7 @@ const PARTS = new Map([
   ['frame-push', framePush],
   ['sanjuuni', sanjuuni],
   ['sandbox', sandbox],
+  ['page', page],
   ['start', start],
 ])
 

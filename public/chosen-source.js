@@ -9,6 +9,15 @@ export function chosenSource() {
   return chosen
 }
 
+/** What it is, by its type or its name: `video`, `audio` or `image`; video where nothing tells. */
+export function chosenKind() {
+  const [kind] = (chosen?.type ?? '').split('/')
+  if (kind === 'video' || kind === 'audio' || kind === 'image') return kind
+  const name = (chosen?.name ?? chosen?.source ?? '').replace(/[?#].*/, '')
+  if (/\.(mp3|m4a|aac|ogg|oga|opus|flac|wav|aiff?)$/i.test(name)) return 'audio'
+  return /\.(png|jpe?g|webp|gif|bmp|avif|heic|tiff?)$/i.test(name) ? 'image' : 'video'
+}
+
 /** Hears of each change; returns what stops it. */
 export function onChosenSource(listener) {
   listeners.add(listener)

@@ -1,3 +1,4 @@
+import { chooseFile } from './chosen-source.js'
 import { fill, h, icon } from './dom.js'
 
 const CARDS = [
@@ -11,7 +12,8 @@ const CARDS = [
 const SHOWN = 4
 
 /** What an empty list says: that a file can be dropped here, and what may become of it. */
-export function makeInvitation({ hub, t }) {
+export function makeInvitation({ hub, t, navigate }) {
+  const file = h('input', { type: 'file', class: 'visually-hidden', onChange: choose })
   const cards = h('ul', { class: 'cards', role: 'list' })
   void hub.tools().then((tools) => {
     const offered = CARDS.filter(({ tool }) => tools.some(({ name }) => name === tool)).slice(0, SHOWN)
@@ -21,8 +23,14 @@ export function makeInvitation({ hub, t }) {
     h('div', { class: 'drop-here' },
       h('span', { class: 'drop-picture' }, icon('drop')),
       h('h1', {}, t('invite.title')), h('p', {}, t('invite.text')),
-      h('a', { class: 'button', dataset: { kind: 'primary' }, href: '#/new' }, t('invite.choose'))),
+      h('label', { class: 'button big', dataset: { kind: 'primary' } }, icon('plus'), t('invite.choose'), file)),
     cards)
+
+  function choose() {
+    if (!file.files[0]) return
+    chooseFile(hub, file.files[0])
+    navigate('#/new')
+  }
 }
 
 function makeCard({ tool, href, picture }, t) {

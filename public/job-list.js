@@ -14,7 +14,7 @@ const FILTERS = {
 const TIMES_EACH_MS = 30_000
 
 /** The jobs of the hub, live: those that run, those that wait as they will be taken, then those that have ended, newest first. */
-export async function openView({ t, jobs: store, hub, useKey }) {
+export async function openView({ t, jobs: store, hub, navigate, useKey }) {
   await useStyles('/job-list.css')
   let filter = 'all'
   let wanted = ''
@@ -35,7 +35,7 @@ export async function openView({ t, jobs: store, hub, useKey }) {
   const card = h('div', { class: 'card' }, rows.element, nothing)
   const summary = h('p', { class: 'soft numbers', role: 'status' })
   const list = h('div', { hidden: true }, h('div', { class: 'page-head' }, h('h1', {}, t('app.jobs')), summary), tools, card)
-  const invitation = h('div', { hidden: true }, makeInvitation({ hub, t }))
+  const invitation = h('div', { hidden: true }, makeInvitation({ hub, t, navigate }))
   const element = h('section', { class: 'page' }, notice, list, invitation)
   const unsubscribe = store.subscribe(onChange)
   const timer = setInterval(() => rows.updateAll(), TIMES_EACH_MS)

@@ -1,29 +1,72 @@
 import { h, icon } from './dom.js'
 import * as format from './format.js'
+import { showSound } from './sound-wave.js'
 
 const MOST_TEXT = 64 * 1024
-const MOST_DECODED = 24 * 1024 * 1024
-const MOST_SHOWN = 24
-const TEXTS = /^(text\/|application\/(json|x-subrip|x-lua))/
-const BARS = 220
+/** Pictures beyond that are a gallery, and files a list to be opened. */
+const MOST_LARGE = 2
+const MOST_LISTED = 12
+const MOST_GALLERY = 400
+const TEXTS = /^(text\/|application\/(json|x-ndjson|x-subrip|x-lua))/
+const PLAYLIST = 'application/vnd.apple.mpegurl'
+/** Parts of a stream, which its playlist names. */
+const SEGMENT = /\.(ts|m4s)$|init.*\.mp4$/i
 
 /** What a job has made, each file as what it is, with its size, its download and the way to use it once more. */
 export function showArtifacts({ job, t }) {
-  return h('ul', { class: 'artifacts', role: 'list' }, job.artifacts.map((artifact, index) => h('li', { class: 'artifact' },
-    index < MOST_SHOWN && showOne(artifact, t),
-    h('div', { class: 'artifact-foot' },
-      h('div', { class: 'artifact-name' }, h('strong', {}, artifact.name), h('span', { class: 'soft small numbers' }, format.bytes(artifact.size))),
-      h('a', { class: 'button', href: `#/new?source=${encodeURIComponent(`job:${job.id}/${artifact.name}`)}`, 'aria-label': `${t('page.use')}: ${artifact.name}` }, icon('arrow'), t('page.use')),
-      h('a', { class: 'button', dataset: { kind: 'primary' }, href: artifact.url, download: artifact.name, 'aria-label': `${t('page.download')}: ${artifact.name}` }, icon('download'), t('page.download'))))))
+  const [pictures, others] = split(job.artifacts, ({ content_type: type }) => type.startsWith('image/'))
+  const isGallery = pictures.length > MOST_LARGE
+  const isStream = others.some(({ content_type: type }) => type === PLAYLIST)
+  const [segments, plain] = split(isGallery ? others : job.artifacts, ({ name }) => isStream && SEGMENT.test(name))
+  const [first, more] = [plain.filter((artifact, index) => index < MOST_LISTED), [...plain.slice(MOST_LISTED), ...segments]]
+  const hasPoster = first.find(({ content_type: type }) => type.startsWith('video/'))
+  return h('div', { class: 'results' },
+    isGallery && gallery(pictures, { job, t }),
+    first.length > 0 && h('ul', { class: 'artifacts', role: 'list' }, first.map((artifact) => h('li', { class: 'artifact' },
+      showOne(artifact, { job, t, hasPoster: artifact === hasPoster }), foot(artifact, { job, t })))),
+    more.length > 0 && h('details', { class: 'more-files' }, h('summary', {}, t('page.more_files', { count: format.number(more.length) })),
+      h('ul', { class: 'artifacts is-plain', role: 'list' }, more.map((artifact) => h('li', { class: 'artifact' }, foot(artifact, { job, t }))))))
 }
 
-function showOne(artifact, t) {
+function foot(artifact, { job, t }) {
+  return h('div', { class: 'artifact-foot' },
+    h('span', { class: 'tile' }, icon(pictureOf(artifact.content_type))),
+    h('div', { class: 'artifact-name' }, h('strong', {}, artifact.name), h('span', { class: 'soft small numbers' }, format.bytes(artifact.size))),
+    h('a', { class: 'button', href: addressToUse(job, artifact), 'aria-label': `${t('page.use')}: ${artifact.name}` }, icon('arrow'), t('page.use')),
+    h('a', { class: 'button', dataset: { kind: 'primary' }, href: artifact.url, download: artifact.name, 'aria-label': `${t('page.download')}: ${artifact.name}` }, icon('download'), t('page.download')))
+}
+
+function addressToUse(job, { name }) {
+  return `#/new?source=${encodeURIComponent(`job:${job.id}/${name}`)}`
+}
+
+/** Many pictures, each a download and an input of the next job. */
+function gallery(pictures, { job, t }) {
+  return h('ul', { class: 'gallery', role: 'list' }, pictures.slice(0, MOST_GALLERY).map((artifact) => h('li', {},
+    h('a', { class: 'gallery-picture', href: artifact.url, target: '_blank', rel: 'noopener', 'aria-label': `${artifact.name}, ${format.bytes(artifact.size)}` },
+      h('img', { src: artifact.url, alt: '', loading: 'lazy', decoding: 'async' })),
+    h('span', { class: 'gallery-name small' }, artifact.name),
+    h('a', { class: 'button', dataset: { kind: 'quiet' }, href: addressToUse(job, artifact), 'aria-label': `${t('page.use')}: ${artifact.name}`, title: t('page.use') }, icon('arrow')),
+    h('a', { class: 'button', dataset: { kind: 'quiet' }, href: artifact.url, download: artifact.name, 'aria-label': `${t('page.download')}: ${artifact.name}`, title: t('page.download') }, icon('download')))))
+}
+
+function showOne(artifact, { job, t, hasPoster }) {
   const { content_type: type, url, name } = artifact
   if (type.startsWith('image/')) return h('img', { class: 'shown', src: url, alt: name })
-  if (type.startsWith('video/')) return h('video', { class: 'shown', src: url, controls: true, preload: 'metadata', playsinline: true, 'aria-label': name })
+  if (type.startsWith('video/')) return showVideo(artifact, { job, t, hasPoster })
   if (type.startsWith('audio/')) return showSound(artifact, t)
-  if (TEXTS.test(type)) return showText(artifact)
-  return undefined
+  if (type === PLAYLIST) return document.createElement('video').canPlayType(type) === '' ? showText(artifact) : showVideo(artifact, { job, t, hasPoster })
+  return TEXTS.test(type) ? showText(artifact) : undefined
+}
+
+/** Not every browser plays every kind: then there is its picture, and a word on it. */
+function showVideo({ url, name }, { job, t, hasPoster }) {
+  const poster = hasPoster ? `/api/jobs/${encodeURIComponent(job.id)}/snapshot.jpg?w=960` : undefined
+  const video = h('video', { class: 'shown', src: url, controls: true, preload: 'metadata', playsinline: true, poster, 'aria-label': name, onError: () => {
+    video.replaceWith(h('div', { class: 'unplayed' }, poster && h('img', { class: 'shown', src: poster, alt: name, onError: (event) => event.target.remove() }),
+      h('p', { class: 'soft small' }, t('page.unplayed'))))
+  } })
+  return video
 }
 
 function showText({ url, name }) {
@@ -33,37 +76,13 @@ function showText({ url, name }) {
   return pane
 }
 
-function showSound(artifact, t) {
-  const player = h('audio', { src: artifact.url, controls: true, preload: 'metadata', 'aria-label': artifact.name })
-  const wave = h('canvas', { class: 'wave', width: BARS * 4, height: 96, role: 'img', 'aria-label': t('page.waveform'), hidden: true })
-  if (artifact.size <= MOST_DECODED) void drawWave(artifact, wave).catch(() => undefined)
-  return h('div', { class: 'shown sound' }, wave, player)
+function pictureOf(type) {
+  if (type.startsWith('image/')) return 'image'
+  if (type.startsWith('audio/')) return 'sound'
+  if (type.startsWith('video/') || type === PLAYLIST) return 'film'
+  return TEXTS.test(type) ? 'text' : 'file'
 }
 
-/** The browser's own decoder reads it; what that cannot read has no picture. */
-async function drawWave({ url }, canvas) {
-  const bytes = await (await fetch(url)).arrayBuffer()
-  const sound = await new OfflineAudioContext(1, 1, 22_050).decodeAudioData(bytes)
-  const samples = sound.getChannelData(0)
-  const each = Math.max(1, Math.floor(samples.length / BARS))
-  const peaks = Array.from({ length: BARS }, (_, bar) => peakOf(samples, bar * each, each))
-  const most = Math.max(...peaks, 0.01)
-  canvas.hidden = false
-  const draw = () => {
-    const context = canvas.getContext('2d')
-    context.clearRect(0, 0, canvas.width, canvas.height)
-    context.fillStyle = getComputedStyle(canvas).color
-    peaks.forEach((peak, bar) => {
-      const height = Math.max(2, (peak / most) * canvas.height)
-      context.fillRect(bar * 4, (canvas.height - height) / 2, 3, height)
-    })
-  }
-  requestAnimationFrame(draw)
-  addEventListener('themechange', () => canvas.isConnected && draw())
-}
-
-function peakOf(samples, from, count) {
-  let peak = 0
-  for (let at = from; at < Math.min(samples.length, from + count); at += 4) peak = Math.max(peak, Math.abs(samples[at]))
-  return peak
+function split(items, isFirst) {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

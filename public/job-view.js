@@ -2,6 +2,7 @@ import { HubProblem, hasEnded } from './client/client/index.js'
 import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
+import { makeJobPicture } from './job-picture.js'
 import { showArtifacts } from './job-result.js'
 import { liveFigures, nameOf, showBar, toolIcon, toolName } from './job-row.js'
 import './job-strings.js'
@@ -28,25 +29,28 @@ export async function openView({ t, hub, navigate, params }) {
   const progress = h('section', { class: 'card progress-card' },
     h('div', { class: 'card-body' }, h('div', { class: 'progress-head' }, percent, phase, figures), bar))
   const failure = h('div')
-  const picture = h('div')
+  const picture = makeJobPicture({ t })
   const result = h('div')
   const details = h('dl', { class: 'details' })
   const asked = h('pre', { class: 'pane asked', tabindex: 0, 'aria-label': t('page.asked') })
+  const commands = h('ol', { class: 'ran', role: 'list' })
+  const commandsPart = h('div', { hidden: true }, h('h3', { class: 'asked-title' }, t('page.ran_commands')), commands)
   const plot = makeSpeedPlot({ t })
   const log = makeLogPane({ t })
   const aside = h('aside', { class: 'job-aside', 'aria-label': t('page.details') }, plot.element,
     h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('page.details'))),
-      h('div', { class: 'card-body' }, details, h('h3', { class: 'asked-title' }, t('page.asked')), asked)))
+      h('div', { class: 'card-body' }, details, h('h3', { class: 'asked-title' }, t('page.asked')), asked, commandsPart)))
   const element = h('section', { class: 'page job-page' },
     h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
     h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
     lost,
-    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture, result, log.element), aside))
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture.element, result, log.element), aside))
   const view = { element, title: params.id, close }
   let frame
   let shownTool
-  let pictureState = ''
   let shownResult = ''
+  let shownDetails = ''
+  let shownInput
   const timer = setInterval(later, TICK_MS)
 
   // The first answer decides whether there is a page to show.
@@ -70,8 +74,7 @@ export async function openView({ t, hub, navigate, params }) {
     cancelAnimationFrame(frame)
     plot.close()
     log.close()
-    // The hub makes a moving picture for as long as somebody takes it.
-    for (const image of element.querySelectorAll('img.moving')) image.removeAttribute('src')
+    picture.close()
   }
 
   /** Until the job has ended, and again from there when it is run again. */
@@ -82,10 +85,15 @@ export async function openView({ t, hub, navigate, params }) {
     try {
       for await (const event of handle.events({ after, signal, onConnection })) {
         offset = event.offset ?? offset
-        if (event.type === 'new_logs') log.add(event.data.lines)
+        if (event.type === 'new_logs') {
+          log.add(event.data.lines)
+          addCommands(event.data.lines)
+        }
         else if (event.type === 'progress' && event.data.speed) plot.add(event.data.speed)
-        else if (event.type === 'status' && event.data.status === 'queued') plot.clear()
-        else if (event.type === 'reset') log.clear()
+        else if (event.type === 'status' && event.data.status === 'queued') {
+          plot.clear()
+          clearCommands()
+        } else if (event.type === 'reset') log.clear()
         later()
       }
       actions.onRetried = () => {
@@ -117,7 +125,7 @@ export async function openView({ t, hub, navigate, params }) {
     setText(badge, t(`status.${job.status}`))
     actions.show(job)
     showProgress(job)
-    showPicture(job)
+    picture.show(job)
     showEnd(job)
     showDetails(job)
   }
@@ -132,21 +140,18 @@ export async function openView({ t, hub, navigate, params }) {
     setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
   }
 
-  /** The encode's picture while it runs; of what no browser shows, the pictures themselves when it is done. */
-  function showPicture(job) {
-    const isPlain = job.artifacts.some(({ content_type: type }) => /^(video|image)\//.test(type))
-    const state = job.status === 'running' && job.phase === 'running' && (job.frame ?? 0) > 0 ? `live ${job.attempt}`
-      : job.status === 'running' && pictureState !== '' ? pictureState
-        : job.status === 'completed' && !isPlain && PICTURED.has(job.tool) ? `done ${job.attempt}` : ''
-    if (state === pictureState) return
-    pictureState = state
-    for (const image of picture.querySelectorAll('img')) image.removeAttribute('src')
-    if (state === '') return picture.replaceChildren()
-    const text = t(state.startsWith('live') ? 'page.live' : 'page.plays')
-    const image = h('img', { class: 'shown moving', alt: text, onError: () => picture.replaceChildren() })
-    image.classList.toggle('is-cells', job.tool === 'sanjuuni')
-    image.src = `/api/jobs/${encodeURIComponent(job.id)}/preview.mjpeg?w=960${state.startsWith('done') ? '&loop=1' : ''}`
-    fill(picture, h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, text)), image))
+  /** The hub writes each command into the log as it starts it. */
+  function addCommands(lines) {
+    for (const { source, level, text } of lines) {
+      if (source !== 'hub' || level !== 'debug' || !text.startsWith('$ ')) continue
+      commands.append(h('li', {}, h('pre', { class: 'pane asked', tabindex: 0, 'aria-label': t('page.ran_commands') }, text.slice(2))))
+      commandsPart.hidden = false
+    }
+  }
+
+  function clearCommands() {
+    commands.replaceChildren()
+    commandsPart.hidden = true
   }
 
   function showEnd(job) {
@@ -158,6 +163,7 @@ export async function openView({ t, hub, navigate, params }) {
       h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, showArtifacts({ job, t }))))
   }
 
+  /** Only what has changed: it is called in every frame while a job talks. */
   function showDetails(job) {
     const ran = job.started_at === undefined ? undefined : ((job.ended_at ?? Date.now()) - job.started_at) / 1000
     const rows = [
@@ -167,13 +173,13 @@ export async function openView({ t, hub, navigate, params }) {
       ['page.attempt', job.attempt > 1 ? format.number(job.attempt) : ''],
       ['page.expires', job.expires_at === undefined ? '' : format.timeOf(job.expires_at)],
     ].filter(([, text]) => text !== '')
-    fill(details, rows.map(([key, text]) => h('div', {}, h('dt', {}, t(key)), h('dd', { class: 'numbers' }, text))))
-    setText(asked, JSON.stringify(job.input, null, 2))
+    const shown = JSON.stringify(rows)
+    if (shown !== shownDetails) fill(details, rows.map(([key, text]) => h('div', {}, h('dt', {}, t(key)), h('dd', { class: 'numbers' }, text))))
+    shownDetails = shown
+    if (job.input !== shownInput) setText(asked, JSON.stringify(job.input, null, 2))
+    shownInput = job.input
   }
 }
-
-/** Tools whose results are pictures that the hub can show as a moving one. */
-const PICTURED = new Set(['sanjuuni', 'video_frame'])
 
 function showFailure({ message, hint, exit_code: code, log_tail: tail = [] }, t) {
   return h('div', { class: 'notice failure', dataset: { tone: 'bad' }, role: 'alert' }, icon('warning'), h('div', {},

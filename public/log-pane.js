@@ -1,38 +1,26 @@
 import { h, icon, setText } from './dom.js'
 import * as format from './format.js'
+import { LEVEL_NAMES, makeLogMatches } from './log-matches.js'
 
 const LINE_PIXELS = 20
 const SPARE_LINES = 10
-const LEVELS = {
-  all: () => true,
-  warning: ({ level }) => level === 'warning' || level === 'error' || level === 'fatal',
-  error: ({ level }) => level === 'error' || level === 'fatal',
-}
+/** Of a frame, so that typing and scrolling go on while a long log is searched. */
+const SEARCH_MS = 8
+const FIRST_LEVEL = 'all'
 
 /** The log of a job, of any length: only the lines in sight exist, and new ones are laid out once in a frame. */
 export function makeLogPane({ t }) {
-  const lines = []
-  /** Those that the filter and the search leave, in their order. */
-  let matches = lines
-  let looked = 0
-  let level = 'all'
-  let wanted = ''
+  const log = makeLogMatches()
   let follows = true
   let frame
 
-  const chips = Object.keys(LEVELS).map((name) => h('button', {
-    type: 'button', class: 'chip', 'aria-pressed': String(name === level), dataset: { level: name }, onClick: () => {
-      level = name
+  const chips = LEVEL_NAMES.map((name) => h('button', {
+    type: 'button', class: 'chip', 'aria-pressed': String(name === FIRST_LEVEL), dataset: { level: name }, onClick: () => {
       for (const chip of chips) chip.setAttribute('aria-pressed', String(chip.dataset.level === name))
-      matchAnew()
+      want({ level: name })
     },
   }, t(`page.log_${name}`)))
-  const search = h('input', {
-    class: 'input', type: 'search', placeholder: t('page.log_search'), 'aria-label': t('page.log_search'), onInput: () => {
-      wanted = search.value.trim().toLowerCase()
-      matchAnew()
-    },
-  })
+  const search = h('input', { class: 'input', type: 'search', placeholder: t('page.log_search'), 'aria-label': t('page.log_search'), onInput: () => want({ text: search.value }) })
   const followButton = h('button', { type: 'button', class: 'chip', 'aria-pressed': 'true', onClick: () => setFollowing(!follows) }, icon('drop'), t('page.log_follow'))
   const count = h('span', { class: 'soft small numbers' })
   const sheet = h('div', { class: 'log-sheet' })
@@ -42,18 +30,21 @@ export function makeLogPane({ t }) {
     h('div', { class: 'card-head' }, h('h2', { id: 'log-title' }, t('page.log')), count,
       h('div', { class: 'log-tools' }, h('div', { class: 'chips' }, chips, followButton), h('div', { class: 'search' }, icon('search'), search))),
     scroller)
+  /** By their place among the shown lines; what has gone out of sight is used again. */
   const rows = new Map()
+  const spare = []
   addEventListener('resize', later)
 
   return {
     element,
     add(more) {
-      for (const line of more) lines.push(line)
+      log.add(more)
       later()
     },
     clear() {
-      lines.length = 0
-      matchAnew()
+      log.clear()
+      letRowsGo()
+      later()
     },
     close() {
       removeEventListener('resize', later)
@@ -64,47 +55,47 @@ export function makeLogPane({ t }) {
   function later() {
     frame ??= requestAnimationFrame(() => {
       frame = undefined
-      lookAtNew()
+      log.look(SEARCH_MS)
       layOut()
+      scroller.setAttribute('aria-busy', String(!log.isWhole))
+      if (!log.isWhole) later()
     })
   }
 
-  function matchAnew() {
-    matches = level === 'all' && wanted === '' ? lines : []
-    looked = matches === lines ? lines.length : 0
-    for (const row of rows.values()) row.remove()
-    rows.clear()
+  function want(wanted) {
+    log.want(wanted)
+    letRowsGo()
     later()
   }
 
-  function lookAtNew() {
-    if (matches === lines) return
-    const isOfLevel = LEVELS[level]
-    for (; looked < lines.length; looked++) {
-      const line = lines[looked]
-      if (isOfLevel(line) && (wanted === '' || line.text.toLowerCase().includes(wanted))) matches.push(line)
-    }
-  }
-
   function layOut() {
-    sheet.style.height = `${matches.length * LINE_PIXELS}px`
-    nothing.hidden = matches.length > 0
-    setText(nothing, t(lines.length > 0 ? 'page.log_unmatched' : 'page.log_none'))
-    setText(count, t('page.log_lines', { shown: format.number(matches.length), count: format.number(lines.length) }))
-    if (follows) scroller.scrollTop = scroller.scrollHeight
-    const first = Math.max(0, Math.floor(scroller.scrollTop / LINE_PIXELS) - SPARE_LINES)
-    const last = Math.min(matches.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / LINE_PIXELS) + SPARE_LINES)
-    for (const [index, row] of rows) {
-      if (index >= first && index < last) continue
-      row.remove()
-      rows.delete(index)
-    }
+    const { shown, all } = log
+    sheet.style.height = `${shown.length * LINE_PIXELS}px`
+    nothing.hidden = shown.length > 0 || !log.isWhole
+    setText(nothing, t(all.length > 0 ? 'page.log_unmatched' : 'page.log_none'))
+    setText(count, t('page.log_lines', { shown: format.number(shown.length), count: format.number(all.length) }))
+    if (follows) scroller.scrollTop = shown.length * LINE_PIXELS
+    const top = scroller.scrollTop
+    const first = Math.max(0, Math.floor(top / LINE_PIXELS) - SPARE_LINES)
+    const last = Math.min(shown.length, Math.ceil((top + scroller.clientHeight) / LINE_PIXELS) + SPARE_LINES)
+    for (const [index, row] of rows) if (index < first || index >= last) letGo(index, row)
     for (let index = first; index < last; index++) {
       if (rows.has(index)) continue
-      const row = makeLine(matches[index], index)
+      const row = spare.pop() ?? makeRow()
+      row.show(shown[index], index)
       rows.set(index, row)
-      sheet.append(row)
+      if (!row.element.isConnected) sheet.append(row.element)
     }
+    for (const { element: left } of spare.splice(0)) left.remove()
+  }
+
+  function letRowsGo() {
+    for (const [index, row] of rows) letGo(index, row)
+  }
+
+  function letGo(index, row) {
+    rows.delete(index)
+    spare.push(row)
   }
 
   function onScroll() {
@@ -120,7 +111,18 @@ export function makeLogPane({ t }) {
   }
 }
 
-function makeLine({ n, level, text }, index) {
-  return h('div', { class: 'log-line', dataset: { level }, style: { transform: `translateY(${index * LINE_PIXELS}px)` } },
-    h('span', { class: 'log-number' }, String(n)), h('span', {}, text))
+function makeRow() {
+  const number = h('span', { class: 'log-number' })
+  const text = h('span')
+  const element = h('div', { class: 'log-line' }, number, text)
+  return {
+    element,
+    show(line, index) {
+      element.dataset.level = line.level
+      element.dataset.source = line.source
+      element.style.transform = `translateY(${index * LINE_PIXELS}px)`
+      setText(number, String(line.n))
+      setText(text, line.text)
+    },
+  }
 }

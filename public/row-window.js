@@ -64,9 +64,14 @@ export function makeRowWindow({ makeRow, label }) {
       row.show(jobsById.get(id))
       element.append(row.element)
     }
-    row.element.style.transform = `translateY(${index * rowHeight}px)`
-    row.element.setAttribute('aria-posinset', String(index + 1))
-    row.element.setAttribute('aria-setsize', String(ids.length))
+    setAttribute(row.element, 'aria-posinset', String(index + 1))
+    setAttribute(row.element, 'aria-setsize', String(ids.length))
+    const transform = `translateY(${index * rowHeight}px)`
+    if (row.element.style.transform !== transform) row.element.style.transform = transform
   }
 }
 
+/** Only where it differs: a scroll asks this of every row in sight. */
+function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+}

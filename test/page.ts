@@ -33,12 +33,14 @@ export interface HubPage {
 interface PageOptions {
   readonly theme?: Theme
   readonly width?: Width
+  readonly motion?: 'reduce' | 'no-preference'
+  readonly locale?: string
   /** Complaints that the test brings about itself. */
   readonly expected?: RegExp
 }
 
-export async function openPage(browser: Browser, address: string, { theme = 'dark', width = 'desk', expected }: PageOptions = {}): Promise<HubPage> {
-  const context = await browser.newContext({ viewport: SIZES[width], colorScheme: theme, locale: 'en-GB', reducedMotion: 'reduce' })
+export async function openPage(browser: Browser, address: string, { theme = 'dark', width = 'desk', motion = 'reduce', locale = 'en-GB', expected }: PageOptions = {}): Promise<HubPage> {
+  const context = await browser.newContext({ viewport: SIZES[width], colorScheme: theme, locale, reducedMotion: motion })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))

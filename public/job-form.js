@@ -1,0 +1,162 @@
+import { HubProblem } from './client/client/index.js'
+import { chosenKind, chosenSource, onChosenSource } from './chosen-source.js'
+import { h, icon, setText } from './dom.js'
+import { makeFields, sourceNameOf } from './form-fields.js'
+import { makePlannedCommands } from './planned-commands.js'
+import { presetTitle } from './quick-actions.js'
+import { submitJob } from './submit-job.js'
+import { toast } from './toast.js'
+
+/** So many fields stand in sight where there is no preset; the others are under "More settings". */
+const FIRST_FIELDS = 4
+/** Those that no preset can know. */
+const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'] }
+
+/** The settings of one tool, made from its schema: presets first, what it will run below. */
+export function makeJobForm({ t, hub, navigate, tool, source }) {
+  const fields = makeFields(tool.input, { t })
+  const sourceName = sourceNameOf(tool.input)
+  const general = h('p', { class: 'error', role: 'alert', hidden: true })
+  const start = h('button', { class: 'button start', dataset: { kind: 'primary' } }, icon('play'), h('span', {}, t('new.start')))
+  const waits = h('span', { class: 'soft small', role: 'status' })
+  const command = h('pre', { class: 'pane command', tabindex: 0, 'aria-label': t('new.same_by_curl') })
+  const presets = (tool.presets ?? []).map(makePreset)
+  const [first, rest] = inOrder()
+  const planned = makePlannedCommands({ t, hub, tool, onAnswer: showRefusals })
+  const form = h('form', { class: 'new-form', novalidate: true, onSubmit: submit, onInput },
+    presets.length > 0 && h('section', { 'aria-labelledby': 'presets-title' }, h('h2', { class: 'section-title', id: 'presets-title' }, t('new.presets')),
+      h('div', { class: 'presets' }, presets.map(({ button }) => button))),
+    h('section', { class: 'card settings' },
+      first.length > 0 && [h('div', { class: 'card-head' }, h('h2', {}, t('new.settings'))), h('div', { class: 'card-body' }, fieldsOf(first))],
+      rest.length > 0 && h('details', { class: 'more' }, h('summary', {}, t('new.more')), fieldsOf(rest))),
+    general, h('div', { class: 'submit' }, start, waits),
+    h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('new.same_by_curl')),
+      h('button', { type: 'button', class: 'button', onClick: copy }, icon('copy'), t('new.copy'))), h('div', { class: 'card-body' }, command)),
+    planned.element)
+  let isClosed = false
+  const stop = onChosenSource(changed)
+  changed()
+  return {
+    element: form,
+    close() {
+      isClosed = true
+      stop()
+      planned.close()
+    },
+  }
+
+  function inOrder() {
+    const own = OWN_FIELDS[tool.name] ?? []
+    const plain = [...fields.filter(({ isAdvanced }) => !isAdvanced), ...fields.filter(({ isAdvanced }) => isAdvanced)]
+    if (presets.length > 0) return [plain.filter(({ name }) => own.includes(name)), plain.filter(({ name }) => !own.includes(name))]
+    return [plain.slice(0, FIRST_FIELDS), plain.slice(FIRST_FIELDS)]
+  }
+
+  function fieldsOf(some) {
+    return h('div', { class: 'fields' }, some.map(({ element }) => element))
+  }
+
+  function makePreset({ input, ...preset }) {
+    const said = Object.entries(input).map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`).join(' · ')
+    const button = h('button', { type: 'button', class: 'card preset', 'aria-pressed': 'false', onClick: use },
+      h('strong', {}, presetTitle(tool, preset)), h('span', { class: 'soft small' }, said), icon('check'))
+    return { button }
+
+    function use() {
+      press(button)
+      for (const field of fields) field.write(input[field.name])
+      changed()
+    }
+  }
+
+  function press(button) {
+    for (const each of presets) each.button.setAttribute('aria-pressed', String(each.button === button))
+  }
+
+  /** What is set by hand is no preset any more. */
+  function onInput() {
+    press(undefined)
+    changed()
+  }
+
+  /** What the form says; undefined where a field cannot be read, which then says so. */
+  function readInput() {
+    const input = {}
+    let isWhole = true
+    for (const field of fields) {
+      try {
+        const value = field.read()
+        if (value !== undefined) input[field.name] = value
+      } catch (error) {
+        isWhole = false
+        field.showError(error.message)
+      }
+    }
+    return isWhole ? input : undefined
+  }
+
+  function changed() {
+    const input = readInput()
+    if (!input) return
+    const given = chosenSource()?.source
+    const text = JSON.stringify({ tool: tool.name, input: { ...(sourceName && { [sourceName]: given ?? 'upload:…' }), ...input } }).replaceAll("'", String.raw`'\''`)
+    setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
+    const kind = { image: 'picture', audio: 'sound', video: 'film' }[chosenKind()]
+    planned.ask({ ...(sourceName && !('inputs' in input) && { [sourceName]: given ?? `assumed:${kind}` }), ...input })
+  }
+
+  async function submit(event) {
+    event.preventDefault()
+    clearErrors()
+    const input = readInput()
+    const chosen = chosenSource()
+    if (sourceName && !chosen && !('inputs' in (input ?? {}))) return source.showError(t('new.source_missing'))
+    if (!input) return
+    start.disabled = true
+    setText(waits, chosen && chosen.source === undefined ? t('new.waits') : '')
+    try {
+      await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed })
+    } catch (error) {
+      if (isClosed) return
+      const problems = error instanceof HubProblem ? error.errors : []
+      showRefusals(problems.length > 0 ? problems : [{ path: '', message: [error.message, error.hint].filter(Boolean).join('. ') }])
+      form.querySelector('[aria-invalid="true"]')?.focus()
+    } finally {
+      start.disabled = false
+      setText(waits, '')
+    }
+  }
+
+  function clearErrors() {
+    for (const field of fields) field.showError(undefined)
+    source.showError(undefined)
+    showGeneral(undefined)
+  }
+
+  /** Each at its field, and what has none above the button. */
+  function showRefusals(problems) {
+    clearErrors()
+    const unplaced = problems.filter(({ path, message }) => !showAtField(path, message))
+    const text = unplaced.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+    showGeneral(text === '' ? undefined : text)
+  }
+
+  function showAtField(path, message) {
+    const parts = path.split(/[./[\]]+/)
+    const field = fields.find(({ name }) => name === parts[0])
+    if (field) field.showError(message)
+    else if (parts.includes(sourceName) || parts.at(-1) === 'source') source.showError(message)
+    else return false
+    return true
+  }
+
+  function showGeneral(text) {
+    general.hidden = text === undefined
+    setText(general, text ?? '')
+  }
+
+  async function copy() {
+    await navigator.clipboard.writeText(command.textContent)
+    toast(t('new.copied'))
+  }
+}
