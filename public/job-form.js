@@ -12,6 +12,9 @@ const FIRST_FIELDS = 4
 /** Those that no preset can know. */
 const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'] }
 
+/** While an address is being typed nothing is said of it. */
+const WHOLE_SOURCE = /^(https?:\/\/[^/]+\/.|upload:[\w-]+$|job:[\w-]+\/.)/i
+
 /** The settings of one tool, made from its schema: presets first, what it will run below. */
 export function makeJobForm({ t, hub, navigate, tool, source }) {
   const fields = makeFields(tool.input, { t })
@@ -102,7 +105,8 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
     const text = JSON.stringify({ tool: tool.name, input: { ...(sourceName && { [sourceName]: given ?? 'upload:…' }), ...input } }).replaceAll("'", String.raw`'\''`)
     setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
     const kind = { image: 'picture', audio: 'sound', video: 'film' }[chosenKind()]
-    planned.ask({ ...(sourceName && !('inputs' in input) && { [sourceName]: given ?? `assumed:${kind}` }), ...input })
+    const isWhole = given !== undefined && WHOLE_SOURCE.test(given)
+    planned.ask({ ...(sourceName && !('inputs' in input) && { [sourceName]: isWhole ? given : `assumed:${kind}` }), ...input })
   }
 
   async function submit(event) {

@@ -10,10 +10,10 @@ const SCREENSHOTS = 'test-results/screenshots'
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 export type Theme = 'dark' | 'light'
-export type Width = 'wide' | 'desk' | 'phone'
+export type Width = 'wide' | 'desk' | 'tablet' | 'phone'
 
-const SIZES: Readonly<Record<Width, { readonly width: number; readonly height: number }>> = {
-  wide: { width: 1920, height: 1080 }, desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 },
+export const SIZES: Readonly<Record<Width, { readonly width: number; readonly height: number }>> = {
+  wide: { width: 1920, height: 1080 }, desk: { width: 1280, height: 860 }, tablet: { width: 820, height: 1180 }, phone: { width: 390, height: 844 },
 }
 
 export async function openBrowser(): Promise<Browser> {
