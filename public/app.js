@@ -12,6 +12,9 @@ let hub = openHub()
 let jobs
 let open = { close() {} }
 let opening = 0
+/** The open view could not be loaded, and the hub has been away since it was last heard of. */
+let hasFailed = false
+let wasLost = false
 
 const header = makeHeader()
 const main = h('main', { id: 'main', tabindex: -1 })
@@ -32,6 +35,7 @@ async function show() {
     if (turn !== opening) return view.close()
     open.close()
     open = view
+    hasFailed = false
     fill(main, open.element)
     document.title = open.title ? `${open.title} · reeltime` : 'reeltime'
   } catch (error) {
@@ -39,6 +43,7 @@ async function show() {
     console.warn(error)
     open.close()
     open = { close() {} }
+    hasFailed = true
     fill(main, failed())
   }
   header.showView(name)
@@ -57,7 +62,14 @@ function useKey(key) {
 /** One feed serves all views, and tells how the connection is. */
 function followJobs() {
   jobs?.close()
-  jobs = new JobStore({ hub, onConnection: header.showConnection })
+  jobs = new JobStore({ hub, onConnection })
+}
+
+/** A browser does not ask again for a module that has once failed to come: only the whole page anew helps. */
+function onConnection(connection) {
+  header.showConnection(connection)
+  if (connection.state === 'live' && hasFailed && wasLost) location.reload()
+  wasLost = connection.state === 'lost' || (wasLost && connection.state !== 'live')
 }
 
 function failed() {

@@ -4,6 +4,7 @@ const locale = language === 'zh' ? 'zh-CN' : 'en'
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+const timeOfDay = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
 
 /** `0:08`, `1:02:03` */
@@ -47,6 +48,8 @@ export function ago(milliseconds) {
   return relative.format(-Math.round(seconds / 86_400), 'day')
 }
 
+/** The day too, unless it is today. */
 export function timeOf(milliseconds) {
-  return moment.format(milliseconds)
+  const isToday = new Date(milliseconds).toDateString() === new Date().toDateString()
+  return (isToday ? timeOfDay : moment).format(milliseconds)
 }

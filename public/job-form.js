@@ -50,9 +50,9 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
 
   function inOrder() {
     const own = OWN_FIELDS[tool.name] ?? []
-    const plain = [...fields.filter(({ isAdvanced }) => !isAdvanced), ...fields.filter(({ isAdvanced }) => isAdvanced)]
-    if (presets.length > 0) return [plain.filter(({ name }) => own.includes(name)), plain.filter(({ name }) => !own.includes(name))]
-    return [plain.slice(0, FIRST_FIELDS), plain.slice(FIRST_FIELDS)]
+    const plain = fields.filter(({ isAdvanced }) => !isAdvanced)
+    const shown = presets.length > 0 ? plain.filter(({ name }) => own.includes(name)) : plain.slice(0, FIRST_FIELDS)
+    return [shown, [...plain, ...fields.filter(({ isAdvanced }) => isAdvanced)].filter((field) => !shown.includes(field))]
   }
 
   function fieldsOf(some) {

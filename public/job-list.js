@@ -65,7 +65,7 @@ export async function openView({ t, jobs: store, hub, navigate, useKey }) {
     order.ids = [...store.jobs.values()].sort(byPlace).map(({ id }) => id)
     const counts = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, [...store.jobs.values()].filter(FILTERS[name]).length]))
     for (const chip of chips) chip.show(counts)
-    setText(summary, t('list.summary', counts))
+    setText(summary, counts.running + counts.queued > 0 ? t('list.summary', counts) : '')
     list.hidden = !store.isLoaded || store.jobs.size === 0
     invitation.hidden = !store.isLoaded || store.jobs.size > 0
     if (store.refusal && notice.childElementCount === 0) fill(notice, makeKeyNotice({ t, problem: store.refusal, useKey }))

@@ -11,13 +11,17 @@ const TEXTS = /^(text\/|application\/(json|x-ndjson|x-subrip|x-lua))/
 const PLAYLIST = 'application/vnd.apple.mpegurl'
 /** Parts of a stream, which its playlist names. */
 const SEGMENT = /\.(ts|m4s)$|init.*\.mp4$/i
+/** Sound for ComputerCraft, which tools make beside what was asked for. */
+const BESIDE = /^audio(_left|_right)?\.(dfpwm|pcm)$/
 
 /** What a job has made, each file as what it is, with its size, its download and the way to use it once more. */
 export function showArtifacts({ job, t }) {
   const [pictures, others] = split(job.artifacts, ({ content_type: type }) => type.startsWith('image/'))
   const isGallery = pictures.length > MOST_LARGE
   const isStream = others.some(({ content_type: type }) => type === PLAYLIST)
-  const [segments, plain] = split(isGallery ? others : job.artifacts, ({ name }) => isStream && SEGMENT.test(name))
+  const listed = isGallery ? others : job.artifacts
+  const isAlone = listed.every(({ name }) => BESIDE.test(name))
+  const [segments, plain] = split(listed, ({ name }) => (isStream && SEGMENT.test(name)) || (!isAlone && BESIDE.test(name)))
   const [first, more] = [plain.filter((artifact, index) => index < MOST_LISTED), [...plain.slice(MOST_LISTED), ...segments]]
   const hasPoster = first.find(({ content_type: type }) => type.startsWith('video/'))
   return h('div', { class: 'results' },

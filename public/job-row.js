@@ -20,6 +20,11 @@ export function toolName(tool) {
   return hasString(`tool.${tool}`) ? t(`tool.${tool}`) : tool
 }
 
+/** What a tool does, in the page's language where it has words for it. */
+export function toolTitle({ name, title }) {
+  return hasString(`title.${name}`) ? t(`title.${name}`) : title
+}
+
 /** One line of the list, made once and then shown with whichever job is in its place. */
 export function makeRow() {
   const tile = h('span', { class: 'tile' })

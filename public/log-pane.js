@@ -4,6 +4,8 @@ import { LEVEL_NAMES, makeLogMatches } from './log-matches.js'
 
 const LINE_PIXELS = 20
 const SPARE_LINES = 10
+/** A short log takes no more room than it needs. */
+const [LEAST_PIXELS, MOST_PIXELS] = [120, 360]
 /** Of a frame, so that typing and scrolling go on while a long log is searched. */
 const SEARCH_MS = 8
 const FIRST_LEVEL = 'all'
@@ -70,6 +72,7 @@ export function makeLogPane({ t }) {
 
   function layOut() {
     const { shown, all } = log
+    scroller.style.height = `${Math.min(MOST_PIXELS, Math.max(LEAST_PIXELS, (all.length + 1) * LINE_PIXELS))}px`
     sheet.style.height = `${shown.length * LINE_PIXELS}px`
     nothing.hidden = shown.length > 0 || !log.isWhole
     setText(nothing, t(all.length > 0 ? 'page.log_unmatched' : 'page.log_none'))

@@ -1,7 +1,7 @@
 import { chooseAddress, chosenKind, onChosenSource } from './chosen-source.js'
 import { h, icon, useStyles } from './dom.js'
 import { makeJobForm } from './job-form.js'
-import { toolIcon, toolName } from './job-row.js'
+import { toolIcon, toolName, toolTitle } from './job-row.js'
 import './new-job-strings.js'
 import { makeQuickActions } from './quick-actions.js'
 import { makeSourceField } from './source-field.js'
@@ -18,7 +18,7 @@ export async function openView({ t, hub, navigate, params }) {
   const source = makeSourceField({ t, hub })
   const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source })]
     : [makeQuickActions({ hub, navigate, tools }), makeToolChoice({ t, tools, isUnknown: params.tool !== undefined })]
-  const title = tool ? tool.title : t('new.title')
+  const title = tool ? toolTitle(tool) : t('new.title')
   const element = h('section', { class: 'page new-page' },
     h('div', { class: 'new-head' }, h('a', { class: 'back', href: tool ? '#/new' : '#/' }, icon('back'), t(tool ? 'new.title' : 'app.jobs')), h('h1', {}, title)),
     source.element, parts.map((part) => part.element))
@@ -41,7 +41,7 @@ function makeToolChoice({ t, tools, isUnknown }) {
     const first = FITTING[chosenKind()]
     const rank = ({ name }) => (first.includes(name) ? first.indexOf(name) : first.length)
     const sorted = tools.toSorted((a, b) => rank(a) - rank(b))
-    list.replaceChildren(...sorted.map(({ name, title }) => h('li', {}, h('a', { class: 'card tool-card', href: name === 'gif' ? '#/gif' : `#/new/${name}` },
+    list.replaceChildren(...sorted.map((tool) => [tool.name, toolTitle(tool)]).map(([name, title]) => h('li', {}, h('a', { class: 'card tool-card', href: name === 'gif' ? '#/gif' : `#/new/${name}` },
       h('span', { class: 'tile' }, toolIcon(name)), h('strong', {}, toolName(name)), h('span', { class: 'soft small' }, title)))))
   }
 }

@@ -1,6 +1,6 @@
 import { chosenKind, chosenSource, onChosenSource } from './chosen-source.js'
 import { fill, h, icon, setText } from './dom.js'
-import { toolIcon, toolName } from './job-row.js'
+import { toolIcon, toolName, toolTitle } from './job-row.js'
 import { hasString, t } from './language.js'
 import { submitJob } from './submit-job.js'
 import { toast } from './toast.js'
@@ -49,7 +49,7 @@ export function makeQuickActions({ hub, navigate, tools }) {
   }
 
   function toolLink(tool) {
-    const title = hasString(`invite.${tool.name}`) ? t(`invite.${tool.name}`) : hasString(`quick.${tool.name}`) ? t(`quick.${tool.name}`) : tool.title
+    const title = hasString(`invite.${tool.name}`) ? t(`invite.${tool.name}`) : hasString(`quick.${tool.name}`) ? t(`quick.${tool.name}`) : toolTitle(tool)
     return h('a', { class: 'card quick-action', href: tool.name === 'gif' ? '#/gif' : `#/new/${tool.name}` }, ...contents(tool, title, toolName(tool.name), 'arrow'))
   }
 

@@ -84,6 +84,18 @@ test('a hub that goes away is told, and when it is back the list goes on with wh
   complaints.splice(0, complaints.length, ...complaints.filter((text) => !/ERR_CONNECTION|WebSocket connection/.test(text)))
 })
 
+test('a view that could not be loaded since the hub went away is there as soon as the hub is back', async () => {
+  const { page, complaints } = await open('')
+  await page.getByRole('heading', { name: 'Drop a file to begin' }).waitFor()
+  await hub.kill()
+  await page.getByRole('link', { name: 'New job' }).click()
+  await page.getByRole('heading', { name: 'This view could not be loaded' }).waitFor()
+  await expectAccessible(page)
+  await hub.start()
+  await page.getByRole('heading', { name: 'New job' }).waitFor()
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !/ERR_CONNECTION|WebSocket connection/.test(text)))
+})
+
 test('500 jobs of which 20 run are scrolled while only the rows in sight exist, and no task holds the page up for long', async () => {
   await hub.dispose()
   hub = await startHub({ REELTIME_CONCURRENCY: '20' })

@@ -53,7 +53,7 @@ test('what is offered first fits what was chosen', async () => {
   const { page } = await open('new')
   const offers = page.getByRole('region', { name: 'What shall become of it?' })
   expect(await offers.count()).toBe(0)
-  for (const [name, expected] of [['a.mp3', /^MP3/], ['b.mkv', /^480p copy/]] as const) {
+  for (const [name, expected] of [['a.mp3', /^Sound as MP3/], ['b.mkv', /^480p copy/]] as const) {
     await page.getByLabel('or a link, an upload or a result of another job').fill(`https://example.com/${name}?x=1.png`)
     await expect.poll(() => offers.getByRole('button').first().innerText()).toMatch(expected)
   }
