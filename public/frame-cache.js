@@ -2,6 +2,8 @@ import { FramePackParser } from './client/client/frame-pack-parser.js'
 
 const MOST_AT_ONCE = 40
 const MOST_BYTES = 64 * 1024 * 1024
+/** After an answer that brought nothing. */
+const PAUSE_MS = 500
 
 /** The frames of a job that were wanted lately, fetched in packs: a film of any length takes no more memory than that. */
 export function makeFrameCache(jobId) {
@@ -24,7 +26,10 @@ export function makeFrameCache(jobId) {
     has: (number) => frames.has(number),
     /** Fetches frames from that number on, one pack at a time. Resolves when something has come, or nothing could. */
     load(from) {
-      loading ??= fetchPack(from).catch(() => undefined).finally(() => { loading = undefined })
+      loading ??= fetchPack(from).catch(() => 0).then(async (count) => {
+        if (count === 0 && !closed.signal.aborted) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+        loading = undefined
+      })
       return loading
     },
     close() {
@@ -35,9 +40,10 @@ export function makeFrameCache(jobId) {
 
   async function fetchPack(from) {
     const response = await fetch(`/api/jobs/${encodeURIComponent(jobId)}/framepack?from=${from}&count=${MOST_AT_ONCE}`, { signal: closed.signal, cache: 'no-store' })
-    if (!response.ok) return
+    if (!response.ok) return 0
     const came = new FramePackParser().push(new Uint8Array(await response.arrayBuffer()))
     came.forEach((frame, index) => keep(from + index, frame))
+    return came.length
   }
 
   function keep(number, frame) {

@@ -2,6 +2,7 @@ import { fill, h, icon } from './dom.js'
 import { changeLanguage, language, LANGUAGES, t } from './language.js'
 
 const THEME = 'reeltime.theme'
+const SHORT = { en: 'EN', zh: '中' }
 
 /** The bar at the top: where one is, how the connection is, theme and language. */
 export function makeHeader() {
@@ -57,8 +58,8 @@ function makeConnection() {
 function languageSwitch() {
   const other = Object.keys(LANGUAGES).find((code) => code !== language) ?? 'en'
   return h('button', {
-    type: 'button', class: 'button', dataset: { kind: 'quiet' }, lang: other, 'aria-label': `${t('app.language')}: ${LANGUAGES[other]}`, onClick: () => changeLanguage(other),
-  }, other === 'zh' ? '中' : 'EN')
+    type: 'button', class: 'button', dataset: { kind: 'quiet' }, lang: other, 'aria-label': `${t('app.language')}: ${LANGUAGES[other]} (${SHORT[other]})`, onClick: () => changeLanguage(other),
+  }, SHORT[other])
 }
 
 function themeSwitch() {
