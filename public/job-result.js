@@ -14,14 +14,26 @@ const SEGMENT = /\.(ts|m4s)$|init.*\.mp4$/i
 /** Sound for ComputerCraft, which tools make beside what was asked for. */
 const BESIDE = /^audio(_left|_right)?\.(dfpwm|pcm)$/
 
+/** The playlist by which a browser plays all of a stream; undefined where there is none. */
+export function mainPlaylist({ artifacts }) {
+  const playlists = artifacts.filter(({ content_type: type }) => type === PLAYLIST)
+  return playlists.find(({ name }) => name === 'master.m3u8') ?? playlists[0]
+}
+
+/** A stream that can be played while it is made. */
+export function showStream({ job, t }) {
+  const playlist = mainPlaylist(job)
+  return h('div', { class: 'artifact' }, showOne(playlist, { job, t }), foot(playlist, { job, t }))
+}
+
 /** What a job has made, each file as what it is, with its size, its download and the way to use it once more. */
 export function showArtifacts({ job, t }) {
   const [pictures, others] = split(job.artifacts, ({ content_type: type }) => type.startsWith('image/'))
   const isGallery = pictures.length > MOST_LARGE
-  const isStream = others.some(({ content_type: type }) => type === PLAYLIST)
+  const playlist = mainPlaylist(job)
   const listed = isGallery ? others : job.artifacts
   const isAlone = listed.every(({ name }) => BESIDE.test(name))
-  const [segments, plain] = split(listed, ({ name }) => (isStream && SEGMENT.test(name)) || (!isAlone && BESIDE.test(name)))
+  const [segments, plain] = split(listed, (artifact) => (playlist && artifact !== playlist && isOfStream(artifact)) || (!isAlone && BESIDE.test(artifact.name)))
   const [first, more] = [plain.filter((artifact, index) => index < MOST_LISTED), [...plain.slice(MOST_LISTED), ...segments]]
   const hasPoster = first.find(({ content_type: type }) => type.startsWith('video/'))
   return h('div', { class: 'results' },
@@ -30,6 +42,10 @@ export function showArtifacts({ job, t }) {
       showOne(artifact, { job, t, hasPoster: artifact === hasPoster }), foot(artifact, { job, t })))),
     more.length > 0 && h('details', { class: 'more-files' }, h('summary', {}, t('page.more_files', { count: format.number(more.length) })),
       h('ul', { class: 'artifacts is-plain', role: 'list' }, more.map((artifact) => h('li', { class: 'artifact' }, foot(artifact, { job, t }))))))
+}
+
+function isOfStream({ name, content_type: type }) {
+  return type === PLAYLIST || SEGMENT.test(name)
 }
 
 function foot(artifact, { job, t }) {

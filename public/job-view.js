@@ -3,7 +3,7 @@ import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
 import { makeJobPicture } from './job-picture.js'
-import { showArtifacts } from './job-result.js'
+import { mainPlaylist, showArtifacts, showStream } from './job-result.js'
 import { liveFigures, nameOf, showBar, toolIcon, toolName } from './job-row.js'
 import './job-strings.js'
 import { makeLogPane } from './log-pane.js'
@@ -155,12 +155,14 @@ export async function openView({ t, hub, navigate, params }) {
   }
 
   function showEnd(job) {
-    const state = `${job.status} ${job.attempt} ${job.artifacts.map(({ sha256 }) => sha256).join()} ${job.error?.message ?? ''}`
+    const isPlayable = job.status === 'running' && mainPlaylist(job) !== undefined
+    const made = isPlayable ? 'stream' : job.artifacts.map(({ sha256 }) => sha256).join()
+    const state = `${job.status} ${job.attempt} ${made} ${job.error?.message ?? ''}`
     if (state === shownResult) return
     shownResult = state
     fill(failure, job.error && hasEnded(job.status) && showFailure(job.error, t))
-    fill(result, job.status === 'completed' && job.artifacts.length > 0 && h('section', { class: 'card' },
-      h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, showArtifacts({ job, t }))))
+    const part = isPlayable ? showStream({ job, t }) : job.status === 'completed' && job.artifacts.length > 0 && showArtifacts({ job, t })
+    fill(result, part && h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, part)))
   }
 
   /** Only what has changed: it is called in every frame while a job talks. */
