@@ -76,6 +76,7 @@ interface CommandRun extends PlanRun {
 
 async function runCommandOf(jobId: string, command: Command, run: CommandRun): Promise<void> {
   const { frames } = run.options
+  run.lines.add('hub', 'debug', `$ ${showCommand(command, { inputs: run.inputs, outputDirectory: run.workspace.outputDirectory }).shell}`)
   if (!command.frames) return runLines(jobId, command, run)
   const output = command.frames
   await frames.write(jobId, async (pack) => {
@@ -107,7 +108,6 @@ async function runLines(
   { index, account, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
-  lines.add('hub', 'debug', `$ ${showCommand(command, { inputs, outputDirectory: workspace.outputDirectory }).shell}`)
   await options.runner.run(command, {
     cwd: workspace.outputDirectory,
     reads: inputs,
