@@ -11,9 +11,16 @@ export function chosenSource() {
 
 /** What it is, by its type or its name: `video`, `audio` or `image`; video where nothing tells. */
 export function chosenKind() {
-  const [kind] = (chosen?.type ?? '').split('/')
+  return kindOf({ type: chosen?.type, name: chosen?.name ?? chosen?.source })
+}
+
+export function kindOf({ type = '', name = '' }) {
+  const [kind] = type.split('/')
   if (kind === 'video' || kind === 'audio' || kind === 'image') return kind
-  const name = (chosen?.name ?? chosen?.source ?? '').replace(/[?#].*/, '')
+  return kindOfName(name.replace(/[?#].*/, ''))
+}
+
+function kindOfName(name) {
   if (/\.(mp3|m4a|aac|ogg|oga|opus|flac|wav|aiff?)$/i.test(name)) return 'audio'
   return /\.(png|jpe?g|webp|gif|bmp|avif|heic|tiff?)$/i.test(name) ? 'image' : 'video'
 }

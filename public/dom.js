@@ -67,6 +67,7 @@ const ICONS = {
   copy: 'M7 7h9v9H7zM13 7V4H4v9h3',
   cubes: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z',
   download: 'M10 3v10M6 9l4 4 4-4M4 17h12',
+  down: 'M10 4v12M5 11l5 5 5-5',
   drop: 'M10 13V4M6.5 7.5L10 4l3.5 3.5M3 12v4h14v-4',
   film: 'M3 4h14v12H3zM7 4v12M13 4v12M3 8h4M3 12h4M13 8h4M13 12h4',
   file: 'M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5',
@@ -86,5 +87,6 @@ const ICONS = {
   terminal: 'M3 4h14v12H3zM6 8l2.5 2L6 12M10.5 12.5H14',
   text: 'M5 2.5h7l3.5 3.5v11.5H5zM8 9h5M8 12h5',
   trash: 'M4 6h12M8 6V4h4v2M5.5 6l.7 10.5h7.6L14.5 6M8.5 9v5M11.5 9v5',
+  up: 'M10 16V4M5 9l5-5 5 5',
   warning: 'M10 3l7.5 13.5h-15zM10 8v4M10 14.2h.01',
 }

@@ -2,7 +2,7 @@ import { h } from './dom.js'
 import { splitWords, joinWords } from './words.js'
 
 /** Names that say what a job reads; they are chosen as a file or an address, not typed into the form. */
-const SOURCE_NAMES = ['source', 'input_url']
+const SOURCE_NAMES = ['source', 'input_url', 'sources']
 
 export function sourceNameOf(schema) {
   return SOURCE_NAMES.find((name) => name in schema.properties)

@@ -1,5 +1,4 @@
 import { HubProblem } from './client/client/index.js'
-import { chosenKind, chosenSource, onChosenSource } from './chosen-source.js'
 import { h, icon, setText } from './dom.js'
 import { makeFields, sourceNameOf } from './form-fields.js'
 import { makePlannedCommands } from './planned-commands.js'
@@ -11,9 +10,6 @@ import { toast } from './toast.js'
 const FIRST_FIELDS = 4
 /** Those that no preset can know. */
 const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'] }
-
-/** While an address is being typed nothing is said of it. */
-const WHOLE_SOURCE = /^(https?:\/\/[^/]+\/.|upload:[\w-]+$|job:[\w-]+\/.)/i
 
 /** The settings of one tool, made from its schema: presets first, what it will run below. */
 export function makeJobForm({ t, hub, navigate, tool, source }) {
@@ -37,7 +33,7 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
       h('button', { type: 'button', class: 'button', onClick: copy }, icon('copy'), t('new.copy'))), h('div', { class: 'card-body' }, command)),
     planned.element)
   let isClosed = false
-  const stop = onChosenSource(changed)
+  const stop = source.onChange(changed)
   changed()
   return {
     element: form,
@@ -101,25 +97,21 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   function changed() {
     const input = readInput()
     if (!input) return
-    const given = chosenSource()?.source
-    const text = JSON.stringify({ tool: tool.name, input: { ...(sourceName && { [sourceName]: given ?? 'upload:…' }), ...input } }).replaceAll("'", String.raw`'\''`)
+    const text = JSON.stringify({ tool: tool.name, input: { ...source.shown(), ...input } }).replaceAll("'", String.raw`'\''`)
     setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
-    const kind = { image: 'picture', audio: 'sound', video: 'film' }[chosenKind()]
-    const isWhole = given !== undefined && WHOLE_SOURCE.test(given)
-    planned.ask({ ...(sourceName && !('inputs' in input) && { [sourceName]: isWhole ? given : `assumed:${kind}` }), ...input })
+    planned.ask({ ...source.assumed(input), ...input })
   }
 
   async function submit(event) {
     event.preventDefault()
     clearErrors()
     const input = readInput()
-    const chosen = chosenSource()
-    if (sourceName && !chosen && !('inputs' in (input ?? {}))) return source.showError(t('new.source_missing'))
     if (!input) return
+    if (source.isMissing(input)) return source.showError(missingText())
     start.disabled = true
-    setText(waits, chosen && chosen.source === undefined ? t('new.waits') : '')
+    setText(waits, t('new.waits'))
     try {
-      await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed })
+      await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed, ready: source.ready() })
     } catch (error) {
       if (isClosed) return
       const problems = error instanceof HubProblem ? error.errors : []
@@ -129,6 +121,10 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
       start.disabled = false
       setText(waits, '')
     }
+  }
+
+  function missingText() {
+    return sourceName === 'sources' ? t('new.sources_missing', { count: tool.input.properties.sources.minItems ?? 1 }) : t('new.source_missing')
   }
 
   function clearErrors() {

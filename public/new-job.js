@@ -1,6 +1,7 @@
 import { chooseAddress, chosenKind, onChosenSource } from './chosen-source.js'
 import { h, icon, useStyles } from './dom.js'
 import { makeJobForm } from './job-form.js'
+import { makeJobSource } from './job-source.js'
 import { toolIcon, toolName, toolTitle } from './job-row.js'
 import './new-job-strings.js'
 import { makeQuickActions } from './quick-actions.js'
@@ -15,7 +16,7 @@ export async function openView({ t, hub, navigate, params }) {
   if (params.source) chooseAddress(params.source)
   const tools = await hub.tools()
   const tool = tools.find(({ name }) => name === params.tool)
-  const source = makeSourceField({ t, hub })
+  const source = tool ? makeJobSource({ t, hub, tool }) : makeSourceField({ t, hub })
   const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source })]
     : [makeQuickActions({ hub, navigate, tools }), makeToolChoice({ t, tools, isUnknown: params.tool !== undefined })]
   const title = tool ? toolTitle(tool) : t('new.title')

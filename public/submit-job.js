@@ -1,12 +1,18 @@
 import { chosenSource, clearChosen } from './chosen-source.js'
 import { sourceNameOf } from './form-fields.js'
 
-/** Submits a job that reads what is chosen, as soon as that is there, and opens it. Resolves to undefined where `isClosed` says that nobody waits any more. */
-export async function submitJob({ hub, navigate, tool, input, isClosed }) {
-  const sourceName = sourceNameOf(tool.input)
-  const address = await chosenSource()?.ready
+/** Submits a job that reads what is chosen, as soon as that is there, and opens it. Does nothing where `isClosed` says that nobody waits any more. */
+export async function submitJob({ hub, navigate, tool, input, isClosed, ready = chosenInput(tool) }) {
+  const sources = await ready
   if (isClosed()) return
-  const job = await hub.submit(tool.name, { ...(sourceName && address && { [sourceName]: address }), ...input })
+  const job = await hub.submit(tool.name, { ...sources, ...input })
   clearChosen()
   navigate(`#/jobs/${job.id}`)
+}
+
+/** What is chosen, as a tool's input names it. */
+export async function chosenInput(tool) {
+  const name = sourceNameOf(tool.input)
+  const source = await chosenSource()?.ready
+  return name && source ? { [name]: name === 'sources' ? [source] : source } : {}
 }
