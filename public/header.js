@@ -58,7 +58,7 @@ function makeConnection() {
 function languageSwitch() {
   const other = Object.keys(LANGUAGES).find((code) => code !== language) ?? 'en'
   return h('button', {
-    type: 'button', class: 'button', dataset: { kind: 'quiet' }, lang: other, 'aria-label': `${t('app.language')}: ${LANGUAGES[other]} (${SHORT[other]})`, onClick: () => changeLanguage(other),
+    type: 'button', class: 'button', dataset: { kind: 'quiet' }, lang: other, 'aria-label': `${SHORT[other]}, ${t('app.language')}: ${LANGUAGES[other]}`, onClick: () => changeLanguage(other),
   }, SHORT[other])
 }
 
