@@ -57,7 +57,7 @@ function makeControl(property, { id, t, isRequired }) {
     return { control, read: () => (control.value === '' ? undefined : Number(control.value)), write: (value) => { control.value = value ?? '' } }
   }
   if (kind === 'words') {
-    const control = h('input', { class: 'input mono', type: 'text', id, spellcheck: 'false', placeholder: '-vf scale=640:-2' })
+    const control = h('input', { class: 'input mono', type: 'text', id, spellcheck: 'false', placeholder: exampleOf(property) })
     return {
       control, isWide: true, read: () => (control.value.trim() === '' ? undefined : splitWords(control.value)),
       write: (value) => { control.value = value ? joinWords(value) : '' },
@@ -70,6 +70,15 @@ function makeControl(property, { id, t, isRequired }) {
     return { control, read: () => (control.value === '' ? undefined : control.value), write: (value) => { control.value = value ?? '' } }
   }
   return makeJson({ id, t })
+}
+
+/** The words that a description gives as an example, as they are typed here. */
+function exampleOf({ description = '' }) {
+  try {
+    return joinWords(JSON.parse(/such as (\[.*?\])/.exec(description)?.[1] ?? '[]'))
+  } catch {
+    return ''
+  }
 }
 
 /** Anything else is typed as it travels. */
