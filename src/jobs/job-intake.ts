@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { customAlphabet } from 'nanoid'
 import { HubError } from '../errors.ts'
 import { redactUrl } from '../fetch/check-url.ts'
@@ -92,6 +93,7 @@ export class JobIntake {
   async #create(tool: Tool, request: JobRequest): Promise<string> {
     const { staging, assertCanRun } = this.#options
     tool.check?.(request.input)
+    const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
     this.#assertOpen()
     const names: string[] = []
     for (const [position, source] of tool.sources(request.input).entries()) names.push(await staging.check(source, `inputs[${position}].source`))
@@ -99,7 +101,7 @@ export class JobIntake {
       await assertCanRun(tool.requires?.(request.input) ?? {})
       const id = newJobId()
       try {
-        await this.#record(id, request, names[0])
+        await this.#record(id, settled, names[0])
       } catch (error) {
         // Nobody is told of it, so it must not be found and run after a restart.
         await this.#options.removal.discard(id)
