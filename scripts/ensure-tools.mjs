@@ -1,6 +1,6 @@
 // Puts in place what the tests need besides npm's packages: Debian packages, where apt-get is there and may be used.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const TOOLS = [
@@ -15,6 +15,10 @@ const TOOLS = [
   { program: 'nginx', debianPackage: 'nginx-light', versionArgument: '-v', isOptional: true },
   { program: 'strace', debianPackage: 'strace', versionArgument: '--version', isOptional: true },
   { program: 'faketime', debianPackage: 'faketime', versionArgument: '--version', isOptional: true },
+  // Fonts for subtitles, with outlines, which is what can be drawn into a picture.
+  { program: 'Chinese font', file: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei' },
+  { program: 'Arabic font', file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', debianPackage: 'fonts-dejavu-core' },
+  { program: 'emoji font', file: '/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf', debianPackage: 'fonts-symbola' },
 ].filter(({ debianPackage }) => !['util-linux', 'bubblewrap'].includes(debianPackage) || process.platform === 'linux')
 
 process.exitCode = ensureTools()
@@ -26,15 +30,19 @@ function ensureTools() {
   if (left.length > 0) {
     const names = left.map(({ program }) => program).join(', ')
     const line = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
-    console.error(`ensure-tools: the tests need ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
+    console.error(`ensure-tools: the tests need: ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
     return 1
   }
-  for (const tool of TOOLS) console.log(`${tool.program}: ${find(tool.program) ? versionOf(tool) : 'not there'}`)
+  for (const tool of TOOLS) console.log(`${tool.program}: ${isThere(tool) ? versionOf(tool) : 'not there'}`)
   return 0
 }
 
 function lacking() {
-  return TOOLS.filter(({ program }) => !find(program))
+  return TOOLS.filter((tool) => !isThere(tool))
+}
+
+function isThere({ program, file }) {
+  return file === undefined ? find(program) !== undefined : existsSync(file)
 }
 
 function find(program) {
@@ -70,7 +78,8 @@ function runVisibly([program, ...args]) {
   spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
-function versionOf({ program, versionArgument }) {
+function versionOf({ program, file, versionArgument }) {
+  if (file !== undefined) return file
   const { stdout } = spawnSync(find(program), [versionArgument], { encoding: 'utf8' })
   return stdout?.split('\n')[0].replace(/ Copyright.*| built on.*/, '') || 'does not tell its version'
 }

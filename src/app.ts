@@ -8,6 +8,7 @@ import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { dialectOf } from './compat/dialects.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
+import { moneyPrinterRoutes } from './compat/moneyprinter.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
@@ -64,6 +65,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', toolRoutes())
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
+  app.route('/', moneyPrinterRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.route('/', readyRoutes({ readiness }))

@@ -60,9 +60,18 @@ export class JobIntake {
     const owner = caller?.owner
     const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input), ...(owner !== undefined && { owner }) }
     if (sentKey === undefined) return this.#create(tool, request)
-    // No header holds a space, so that nobody can send the key of another.
-    const idempotencyKey = owner === undefined ? sentKey : `${owner} ${sentKey}`
+    const idempotencyKey = ownKey(sentKey, caller)
     return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#create(tool, { ...request, idempotencyKey }))
+  }
+
+  /** The job that this caller has submitted with that key. */
+  idOfKey(sentKey: string, caller: Caller): string | undefined {
+    return this.#options.idempotencyKeys.jobOf(ownKey(sentKey, caller))
+  }
+
+  /** As it was sent. */
+  keyOf(jobId: string): string | undefined {
+    return this.#options.idempotencyKeys.keyOf(jobId)?.replace(/^.* /, '')
   }
 
   /** The newest job of this caller that was asked for the same and has not failed. */
@@ -145,6 +154,11 @@ export class JobIntake {
       hint: 'Try again when some of them are done', retryAfterSeconds: 10,
     })
   }
+}
+
+/** No header holds a space, so that nobody can send the key of another. */
+function ownKey(sentKey: string, caller: Caller | undefined): string {
+  return caller?.owner === undefined ? sentKey : `${caller.owner} ${sentKey}`
 }
 
 /** What the request, the first lines of the log and the rows of a job may take. */

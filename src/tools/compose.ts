@@ -3,6 +3,7 @@ import { filmCommands, type Film } from './compose/commands.ts'
 import { framesOf, makeTimeline, type Clip } from './compose/timeline.ts'
 import { isStill } from './expected-length.ts'
 import { VIDEO_ENCODERS } from './media-encoders.ts'
+import { soundSeconds } from './sound-length.ts'
 import { filmOf, refuseField, soundOf } from './source-field.ts'
 import { checkCaptionSources, planCaptions } from './subtitles/plan-captions.ts'
 import { srtDocument } from './subtitles/srt-document.ts'
@@ -62,7 +63,7 @@ async function plan(wanted: ComposeInput, workspace: Workspace): Promise<Plan> {
   const voiceFile = places.voice === undefined ? undefined : workspace.inputs[places.voice]!
   const musicFile = places.music === undefined ? undefined : workspace.inputs[places.music]!
   if (musicFile !== undefined) soundOf(await workspace.probe(musicFile), 'music')
-  const asked = voiceFile === undefined ? wanted.duration_seconds : await voiceSeconds(voiceFile, workspace)
+  const asked = voiceFile === undefined ? wanted.duration_seconds : await soundSeconds(voiceFile, workspace, 'voice')
   const { width, height } = sizeOf(wanted)
   const { fps } = wanted
   const frames = asked === undefined ? undefined : Math.max(1, Math.round(asked * fps))
@@ -122,14 +123,4 @@ async function probeClips({ clips, clip_volume, voice }: ComposeInput, places: r
 
 function hasSound({ streams }: MediaInfo): boolean {
   return streams.some(({ kind }) => kind === 'audio')
-}
-
-/** Formats that say how long they are, and are right; of the others the length is a guess from their size. */
-const DECLARING = /^(?:mov,|matroska|wav|flac|ogg)/
-
-async function voiceSeconds(file: string, workspace: Workspace): Promise<number> {
-  const info = await workspace.probe(file)
-  const sound = soundOf(info, 'voice')
-  const declared = sound.durationSeconds ?? info.durationSeconds
-  return declared !== undefined && DECLARING.test(info.format) ? declared : workspace.soundSeconds(file)
 }

@@ -64,19 +64,19 @@ function evenly(parts: readonly string[], whole: string, mostUnits: number): rea
   return phrases
 }
 
-/** Where a line may be broken: after a space, and beside each wide character but before marks that close. */
+/** Where a line may be broken: after a space, and between words of a script without spaces, but before marks that close. */
 export function wordsOf(text: string): readonly string[] {
   const words: string[] = []
-  let isOpen = false
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of wordSegments.segment(text)) {
     const before = words.at(-1)
-    const sticks = before !== undefined && (CLOSING.test(segment) || OPENING.test(before.at(-1) ?? '') || /^\s/.test(segment))
-    if (before === undefined || (!sticks && (WIDE.test(segment) || !isOpen))) words.push(segment)
-    else words[words.length - 1] = before + segment
-    isOpen = !WIDE.test(segment) && !/\s$/.test(segment)
+    const isJoined = before !== undefined && (CLOSING.test(segment) || OPENING.test(before.at(-1)!) || /^\s/.test(segment)
+      || !(/\s$/.test(before) || WIDE.test(segment) || WIDE.test(before.at(-1)!) || CLOSING.test(before.at(-1)!)))
+    if (isJoined) words[words.length - 1] = before + segment
+    else words.push(segment)
   }
   return words
 }
 
+const wordSegments = new Intl.Segmenter(undefined, { granularity: 'word' })
 const CLOSING = /^[。！？，、；：…～·!?,.;:%”’」』》〉）】〕\])}؟،؛—]/u
 const OPENING = /^[“‘「『《〈（【〔[({$¥€£#@]/u

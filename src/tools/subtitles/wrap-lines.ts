@@ -9,6 +9,8 @@ function wrapLine(line: string, mostUnits: number): readonly string[] {
   const units = unitsOf(line)
   if (units <= mostUnits) return [line]
   const words = wordsOf(line).flatMap((word) => (unitsOf(word) > mostUnits ? broken(word, mostUnits) : [word]))
+  const inTwo = atMark(words, units, mostUnits)
+  if (inTwo) return inTwo
   // The narrowest that takes no more lines than the widest does.
   const least = filled(words, mostUnits).length
   for (let width = units / least; width < mostUnits; width += 0.5) {
@@ -16,6 +18,17 @@ function wrapLine(line: string, mostUnits: number): readonly string[] {
     if (lines.length <= least && lines.every((each) => unitsOf(each) <= mostUnits)) return lines
   }
   return filled(words, mostUnits)
+}
+
+/** Two lines of which the first ends with a mark, where they are about as long as each other. */
+function atMark(words: readonly string[], units: number, mostUnits: number): readonly string[] | undefined {
+  const breaks = words.flatMap((word, index) => {
+    const [first, second] = [words.slice(0, index + 1).join('').trim(), words.slice(index + 1).join('').trim()]
+    const fits = unitsOf(first) <= mostUnits && unitsOf(second) <= mostUnits
+    const unevenness = Math.abs(unitsOf(first) - unitsOf(second))
+    return fits && second !== '' && /[，、；：,;:،؛—]\s*$/u.test(word) && unevenness < units * 0.4 ? [{ lines: [first, second], unevenness }] : []
+  })
+  return breaks.sort((a, b) => a.unevenness - b.unevenness)[0]?.lines
 }
 
 function filled(words: readonly string[], mostUnits: number): readonly string[] {
