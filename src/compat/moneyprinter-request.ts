@@ -57,15 +57,15 @@ export function readMoneyPrinterRequest(body: unknown): MoneyPrinterRequest {
   throw new HubError('invalid_input', errors[0] ? `${errors[0].path} ${errors[0].message}` : 'The body is not valid', { errors })
 }
 
-/** What `compose` makes of `POST /videos`. `randomMusic` is what plays where the request leaves that to the server. */
+/** What `compose` makes of `POST /videos`. `randomMusic` is what plays where the request leaves that to the server, which is not its voice. */
 export async function toComposition(request: MoneyPrinterRequest, { findSource, randomMusic }: {
   readonly findSource: FindSource
-  readonly randomMusic: () => Promise<string | undefined>
+  readonly randomMusic: (voice: string | undefined) => Promise<string | undefined>
 }): Promise<object> {
   const { video_script: script, video_materials, bgm_type, bgm_file } = request
   assertWithoutModels(request)
   const voice = request.custom_audio_file === '' ? undefined : await findSource(request.custom_audio_file, 'custom_audio_file')
-  const music = bgm_file !== '' ? await findSource(bgm_file, 'bgm_file') : bgm_type === 'random' ? await randomMusic() : undefined
+  const music = bgm_file !== '' ? await findSource(bgm_file, 'bgm_file') : bgm_type === 'random' ? await randomMusic(voice) : undefined
   const clips: object[] = []
   for (const { url } of video_materials) clips.push({ source: await findSource(url, 'video_materials') })
   return {

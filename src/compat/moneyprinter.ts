@@ -38,7 +38,7 @@ export function moneyPrinterRoutes({ jobs, artifacts, uploads, origin, handOver,
       const caller = callerOf(c)
       const findSource: FindSource = (named, field) => files.find(named, { field, caller, collection: field === 'video_materials' ? field : 'musics' })
       // The same request gets the same music, so that one that is sent twice is one job.
-      const randomMusic = async () => (await files.list('musics', caller)).map(({ source }) => source).sort()[0]
+      const randomMusic = async (voice: string | undefined) => (await files.list('musics', caller)).map(({ source }) => source).filter((source) => source !== voice).sort()[0]
       const key = request.idempotency_key
       const job = await jobs.submit({ ...(await toJob(request, { findSource, randomMusic })), caller, ...(key !== undefined && { idempotencyKey: keyFor(key) }) })
       return answer(c, { task_id: key ?? job.id })
@@ -133,7 +133,7 @@ export function moneyPrinterRoutes({ jobs, artifacts, uploads, origin, handOver,
 
 interface Found {
   readonly findSource: FindSource
-  readonly randomMusic: () => Promise<string | undefined>
+  readonly randomMusic: (voice: string | undefined) => Promise<string | undefined>
 }
 
 const SUBMISSIONS: readonly { readonly path: string; readonly toJob: (request: MoneyPrinterRequest, found: Found) => Promise<{ tool: string; input: object }> }[] = [

@@ -72,7 +72,8 @@ function assText(line: string): string {
     // A font with pictures in place of outlines, which libass cannot draw, must not be chosen.
     text += (changes ? (isEmoji ? `{\\fn${EMOJI_FONT}}` : '{\\fn}') : '') + escaped(segment)
   }
-  return text
+  // The next line is another text, and would be written with it too.
+  return isEmoji ? `${text}{\\fn}` : text
 }
 
 const EMOJI = /\p{Emoji_Presentation}|\p{Regional_Indicator}|[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff]/u

@@ -67,8 +67,9 @@ describe('a script for libass', () => {
   })
 
   test('draws emoji with a font that has outlines of them', () => {
+    expect(textOf('a 🎉\nb')).toBe('a {\\fnSymbola}🎉{\\fn}\\Nb')
     expect(textOf('a 🎉 b')).toBe('a {\\fnSymbola}🎉{\\fn} b')
-    expect(textOf('👍🏽❤️')).toBe('{\\fnSymbola}👍❤')
+    expect(textOf('👍🏽❤️')).toBe('{\\fnSymbola}👍❤{\\fn}')
   })
 
   test('of a stranger’s has its styles and its words, and no files', () => {

@@ -26,7 +26,7 @@ function atMark(words: readonly string[], units: number, mostUnits: number): rea
     const [first, second] = [words.slice(0, index + 1).join('').trim(), words.slice(index + 1).join('').trim()]
     const fits = unitsOf(first) <= mostUnits && unitsOf(second) <= mostUnits
     const unevenness = Math.abs(unitsOf(first) - unitsOf(second))
-    return fits && second !== '' && /[，、；：,;:،؛—]\s*$/u.test(word) && unevenness < units * 0.4 ? [{ lines: [first, second], unevenness }] : []
+    return fits && second !== '' && /[。！？!?.，、；：,;:،؛؟—][”’」』）)]*\s*$/u.test(word) && unevenness < units * 0.4 ? [{ lines: [first, second], unevenness }] : []
   })
   return breaks.sort((a, b) => a.unevenness - b.unevenness)[0]?.lines
 }
