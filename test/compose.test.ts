@@ -131,12 +131,12 @@ describe('a composition', () => {
 
 describe('subtitles', () => {
   const DARK = { clips: [] as object[], duration_seconds: 2, fps: 15, short_side: 180 }
-  const lit = async (subtitles: object, crop?: string) => brightness((await made({ ...DARK, clips: clips('dark.mp4'), subtitles })).file, crop).map((light) => light > 17)
+  const lit = async (subtitles: object, crop?: string) => brightness((await made({ ...DARK, clips: clips('dark.mp4'), subtitles })).file, crop).map((light) => light > 25)
 
   test('stand in the picture from the moment they begin to the moment they end, and nowhere else', async () => {
     const subtitles = { captions: [{ start_seconds: 0.4, end_seconds: 1.2, text: '你好，世界' }], size: 30 }
     const { file } = await made({ ...DARK, clips: clips('dark.mp4'), subtitles })
-    const isLit = (crop: string) => brightness(file, crop).map((light) => light > 20)
+    const isLit = (crop: string) => brightness(file, crop).map((light) => light > 25)
     expect(isLit('crop=iw:ih/3:0:ih*2/3')).toEqual(Array.from({ length: 30 }, (_, frame) => frame >= 6 && frame < 18))
     expect(isLit('crop=iw:ih/2:0:0')).not.toContain(true)
   })
@@ -144,7 +144,7 @@ describe('subtitles', () => {
   test('are drawn at their times in the later parts of a long film too', async () => {
     const subtitles = { captions: [{ start_seconds: 17.4, end_seconds: 18.2, text: 'late' }], size: 40, position: 'center' }
     const { file } = await made({ clips: clips('dark.mp4'), clip_seconds: 1, duration_seconds: 20, subtitles })
-    const frames = brightness(file).flatMap((light, frame) => (light > 18 ? [frame] : []))
+    const frames = brightness(file).flatMap((light, frame) => (light > 25 ? [frame] : []))
     expect([frames[0], frames.at(-1)]).toEqual([261, 272])
   })
 
@@ -179,7 +179,7 @@ describe('subtitles', () => {
     const text = 'The first sentence. 第二句话更长一些，你看看。'
     const { job } = await made({ clips: clips('dark.mp4'), voice: source['voice.aac'], subtitles: { text } })
     const srt = (await hub.api.download(job.id, 'subtitles.srt')).bytes.toString()
-    expect(srt).toMatch(/^1\n00:00:00,000 --> 00:00:0[23],\d{3}\nThe first sentence\.\n\n2\n00:00:0[23],\d{3} --> 00:00:0[56],\d{3}\n第二句话更长一些，你看看。\n$/)
+    expect(srt).toMatch(/^1\n00:00:00,000 --> 00:00:0[123],\d{3}\nThe first sentence\.\n\n2\n00:00:0[123],\d{3} --> 00:00:0[56],\d{3}\n第二句话更长一些，你看看。\n$/)
     const { body } = await hub.api.post('/api/jobs', { tool: 'subtitles', input: { voice: source['voice.aac'], text } })
     expect((await hub.api.ends(body.id)).status).toBe('completed')
     expect((await hub.api.download(body.id, 'subtitles.srt')).bytes.toString()).toBe(srt)

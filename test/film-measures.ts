@@ -18,9 +18,10 @@ export function probeFilm(file: string): { seconds: number; frames: number; widt
   return { seconds: Number(format.duration), frames: Number(nb_frames), width, height, codecs: streams.map(({ codec_name }: { codec_name: string }) => codec_name) }
 }
 
-/** How bright each frame is, from 0 to 255; of the part that `crop` leaves. */
+/** How bright the brightest spot of each frame is, from 0 to 255; of the part that `crop` leaves, seen as 16 by 9 spots. */
 export function brightness(file: string, crop = 'null'): number[] {
-  return [...execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-vf', `${crop},scale=1:1:flags=area`, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'])]
+  const spots = execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-vf', `${crop},scale=16:9:flags=area`, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'])
+  return Array.from({ length: spots.length / 144 }, (_, frame) => Math.max(...spots.subarray(frame * 144, (frame + 1) * 144)))
 }
 
 /** The first moment of each stretch that is more than that, in seconds. */

@@ -37,9 +37,10 @@ export function pictureGraph(segments: readonly Segment[], look: Look): Graph {
   const chains = segments.flatMap((segment, index) => segmentChains(segment, index, look))
   let joined: { label: string; frames: number } | undefined
   let row: string[] = []
+  // By their number and not by `fps`, which makes one frame more of what `concat` hands on.
   const endRow = (number: number) => {
     if (row.length < 2) return row[0]!
-    chains.push(`${row.map((label) => `[${label}]`).join('')}concat=n=${row.length}:v=1:a=0,fps=${look.framesPerSecond}[row${number}]`)
+    chains.push(`${row.map((label) => `[${label}]`).join('')}concat=n=${row.length}:v=1:a=0,settb=1/${look.framesPerSecond},setpts=N[row${number}]`)
     return `row${number}`
   }
   segments.forEach(({ overlap, frames, effect }, index) => {
