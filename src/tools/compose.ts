@@ -109,13 +109,13 @@ async function probeClips({ clips, clip_volume, voice }: ComposeInput, places: r
   for (const [index, { start_seconds: start, end_seconds: end }] of clips.entries()) {
     const field = `clips[${index}].source`
     const info = await workspace.probe(workspace.inputs[places[index]!]!)
-    const { stream, seconds } = filmOf(info, field)
+    const { stream, width, height, seconds } = filmOf(info, field)
     const whole = isStill(info) ? undefined : seconds
     if (whole !== undefined && start >= whole) refuseField(`clips[${index}].start_seconds`, `is not before the end: the clip has ${Math.round(whole * 100) / 100} s`)
     const until = whole === undefined ? end : Math.min(end ?? Infinity, whole)
     probed.push({
       input: places[index]!, kind: isStill(info) ? 'still' : 'film', startSeconds: start, seconds: until === undefined ? undefined : until - start,
-      framesPerSecond: stream.framesPerSecond, hasSound: hasSound(info) && (clip_volume ?? (voice === undefined ? 1 : 0)) > 0,
+      framesPerSecond: stream.framesPerSecond, pixels: width * height, hasSound: hasSound(info) && (clip_volume ?? (voice === undefined ? 1 : 0)) > 0,
     })
   }
   return probed

@@ -5,6 +5,7 @@ import type { MediaInfo } from '../tool.ts'
 
 const INFO: Record<string, MediaInfo> = {
   film: { format: 'mov,mp4', durationSeconds: 4, streams: [{ kind: 'video', codec: 'h264', width: 640, height: 360, framesPerSecond: 25 }, { kind: 'audio', codec: 'aac' }] },
+  huge: { format: 'mov,mp4', durationSeconds: 9, streams: [{ kind: 'video', codec: 'h264', width: 7680, height: 4320, framesPerSecond: 25 }] },
   still: { format: 'png_pipe', streams: [{ kind: 'video', codec: 'png', width: 300, height: 500 }] },
   voice: { format: 'wav', durationSeconds: 9, streams: [{ kind: 'audio', codec: 'pcm_s16le' }] },
 }
@@ -38,6 +39,11 @@ test('what shows more clips than may be open at a time is made in parts, encoded
   const seconds = [...files![0]!.text.matchAll(/^duration (.*)$/gm)].map(([, text]) => Number(text))
   expect(seconds.reduce((sum, each) => sum + each)).toBeCloseTo(40, 3)
   expect(commands.reduce((sum, { expectedSeconds = 0 }) => sum + expectedSeconds, 0)).toBeCloseTo(41.2, 1)
+})
+
+test('of clips that take much memory fewer are open at the same time', async () => {
+  const { commands } = await planOf({ clips: [{ source: 'huge' }], duration_seconds: 6, clip_seconds: 1 })
+  expect(commands.slice(0, -1).map(({ args }) => args.filter((argument) => argument === '-i').length)).toEqual([2, 2, 2, 2, 2])
 })
 
 test('nothing that a request says stands in a filter graph', async () => {

@@ -19,8 +19,12 @@ export interface Film {
   readonly music?: { readonly input: string; readonly volume: number; readonly fadeSeconds: number; readonly isDucked: boolean } | undefined
 }
 
-/** Each open clip takes memory for its decoder. */
+/** Clips that are open at the same time, and what their decoders and filters may hold of them. */
 const MOST_OPEN = 16
+const MOST_OPEN_BYTES = 1.5 * 2 ** 30
+
+/** A decoder and the filters behind it each hold some dozen pictures of a film, at a byte and a half a pixel. */
+const BYTES_PER_PIXEL = 18
 
 /** Putting parts together is copying. */
 const JOIN_WEIGHT = 0.03
@@ -30,9 +34,11 @@ const JOIN_WEIGHT = 0.03
  * puts them together as they are and mixes the sound. No picture is encoded twice.
  */
 export function filmCommands(film: Film, workspace: Workspace): { readonly commands: readonly Command[]; readonly files: readonly PlanFile[] } {
-  const { segments, look: { framesPerSecond } } = film
-  if (segments.length <= MOST_OPEN) return { commands: [wholeCommand(film, workspace)], files: [] }
-  const groups = splitTimeline(segments, { most: MOST_OPEN, framesPerSecond })
+  const { segments, look: { width, height, framesPerSecond } } = film
+  const heldBytes = ({ clip }: Segment) => BYTES_PER_PIXEL * (clip.pixels + width * height)
+  const fits = (group: readonly Segment[]) => group.length <= MOST_OPEN && group.reduce((sum, segment) => sum + heldBytes(segment), 0) <= MOST_OPEN_BYTES
+  const groups = splitTimeline(segments, { fits, framesPerSecond })
+  if (groups.length === 1) return { commands: [wholeCommand(film, workspace)], files: [] }
   const name = film.file.replace(/\.\w+$/, '')
   const parts = groups.map((group, index) => ({ file: `${name}-part-${index + 1}.mov`, group, seconds: framesOf(group) / framesPerSecond }))
   const list = `${name}-parts.txt`

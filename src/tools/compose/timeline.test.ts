@@ -7,11 +7,11 @@ const OPTIONS: TimelineOptions = {
 }
 
 function film(input: number, seconds: number | undefined, startSeconds = 0): Clip {
-  return { input, kind: 'film', startSeconds, seconds, framesPerSecond: 25, hasSound: true }
+  return { input, kind: 'film', startSeconds, seconds, framesPerSecond: 25, pixels: 1, hasSound: true }
 }
 
 function still(input: number): Clip {
-  return { input, kind: 'still', startSeconds: 0, seconds: undefined, framesPerSecond: undefined, hasSound: false }
+  return { input, kind: 'still', startSeconds: 0, seconds: undefined, framesPerSecond: undefined, pixels: 1, hasSound: false }
 }
 
 const shown = (clips: readonly Clip[], options: Partial<TimelineOptions>) =>
@@ -61,7 +61,7 @@ test('whatever the clips are, the film has exactly its frames, before and after 
     const segments = makeTimeline(clips, { ...OPTIONS, ...options })
     expect(framesOf(segments)).toBe(options.frames)
     segments.forEach(({ frames, overlap }, index) => expect(frames).toBeGreaterThan(overlap + (segments[index + 1]?.overlap ?? 0)))
-    const groups = splitTimeline(segments, { most: 4, framesPerSecond: 30 })
+    const groups = splitTimeline(segments, { fits: (group) => group.length <= 4, framesPerSecond: 30 })
     expect(groups.reduce((sum, group) => sum + framesOf(group), 0)).toBe(options.frames)
     expect(groups.every((group) => group.length <= 4 && group[0]!.overlap === 0 && group.every(({ frames }) => frames > 0))).toBe(true)
   }), { numRuns: 300 })

@@ -13,6 +13,8 @@ export interface Clip {
   /** How much may be shown from there; undefined for a still, and where nothing tells. */
   readonly seconds: number | undefined
   readonly framesPerSecond: number | undefined
+  /** Of its picture. */
+  readonly pixels: number
   readonly hasSound: boolean
 }
 
@@ -73,13 +75,15 @@ export function framesOf(segments: readonly Pick<Segment, 'frames' | 'overlap'>[
   return segments.reduce((sum, { frames, overlap }) => sum + frames - overlap, 0)
 }
 
-/** In groups of at most that many, for an engine that opens all clips of a group at once. They meet within a clip, and in no transition. */
-export function splitTimeline(segments: readonly Segment[], { most, framesPerSecond }: { readonly most: number; readonly framesPerSecond: number }): readonly (readonly Segment[])[] {
+/** In groups that fit, for an engine that opens all clips of a group at once. They meet within a clip, and in no transition. */
+export function splitTimeline(
+  segments: readonly Segment[], { fits, framesPerSecond }: { readonly fits: (group: readonly Segment[]) => boolean; readonly framesPerSecond: number },
+): readonly (readonly Segment[])[] {
   const groups: Segment[][] = []
   let group: Segment[] = []
   segments.forEach((segment, index) => {
     const next = segments[index + 1]
-    if (group.length + 1 < most || next === undefined) {
+    if (next === undefined || fits([...group, segment, next])) {
       group.push(segment)
       return
     }
