@@ -40,6 +40,13 @@ describe('which clip is shown when', () => {
     expect(first).toMatchObject({ isLooped: true, frames: 90 })
   })
 
+  test('at random no part is shown twice in a row', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const row = shown([film(0, 3), film(1, 3), still(2)], { frames: 1500, order: 'random', seed }).map(([input]) => input)
+      expect(row.some((input, index) => input === row[index - 1])).toBe(false)
+    }
+  })
+
   test('the same seed shows the same film, and another one another', () => {
     const clips = [film(0, 9), film(1, 9), film(2, 9), still(3)]
     const of = (seed: number) => JSON.stringify(makeTimeline(clips, { ...OPTIONS, order: 'random', transition: 'shuffle', seed }))

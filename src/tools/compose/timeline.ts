@@ -122,7 +122,7 @@ function* endlessPieces(clips: readonly Clip[], options: TimelineOptions, random
   let last: Piece | undefined
   for (let round = 0; ; round++) {
     const next = options.order === 'sequential' ? cut.map((pieces) => pieces[round % pieces.length]!) : [...shuffled(cut.flat(), random)]
-    // No clip twice in a row where there is another.
+    // The part that was just shown comes later.
     if (next[0] === last && next.length > 1) next.push(next.shift()!)
     last = next.at(-1)
     yield* next
