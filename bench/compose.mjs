@@ -83,7 +83,7 @@ async function runJob(hub, sources, { side, seed }) {
   return { seconds, captions, length: handle.job.result.duration_seconds }
 }
 
-/** What is written by hand for it. A picture is enlarged before it is zoomed, as is advised against its trembling. */
+/** What is written by hand for it. A picture is enlarged twice before it is zoomed, so that it trembles less. */
 function runBare(engine, media, { side, directory, captions }) {
   const [width, height] = [side, (side * 16) / 9]
   const srt = join(directory, 'captions.srt')
@@ -92,7 +92,7 @@ function runBare(engine, media, { side, directory, captions }) {
   const frames = SHOWN * 30
   const zoom = `zoompan=z='1+0.12*on/${frames}':x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2':d=${frames}:s=${width}x${height}:fps=30`
   const isStill = (file) => /png|jpg/.test(file)
-  const clips = media.slice(0, 6).map((file, index) => `[${index}:v]${isStill(file) ? `${fill(4)},${zoom}` : `fps=30,${fill(1)},trim=duration=${SHOWN}`},settb=1/30[v${index}]`)
+  const clips = media.slice(0, 6).map((file, index) => `[${index}:v]${isStill(file) ? `${fill(2)},${zoom}` : `fps=30,${fill(1)},trim=duration=${SHOWN}`},settb=1/30[v${index}]`)
   const fades = [1, 2, 3, 4, 5].map((index) => `[${index === 1 ? 'v0' : `x${index - 1}`}][v${index}]xfade=transition=fade:duration=${FADE}:offset=${index * (SHOWN - FADE)}[x${index}]`)
   const graph = [
     ...clips, ...fades, `[x5]trim=duration=${SECONDS},subtitles=${srt}[picture]`, '[6:a]aresample=48000,asplit[voice][key]',
