@@ -20,7 +20,9 @@ export class MoneyPrinterFiles {
     this.#uploads = uploads
   }
 
-  list(collection: Collection, caller: Caller): Promise<readonly Upload[]> {
+  /** Of strangers none: those without a key, where many come, name a file by the id that they were told. */
+  async list(collection: Collection, caller: Caller): Promise<readonly Upload[]> {
+    if (caller.owner === undefined && caller.reach === 'own') return []
     return this.#uploads.list(keyOf(collection, caller))
   }
 

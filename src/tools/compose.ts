@@ -79,7 +79,7 @@ async function plan(wanted: ComposeInput, workspace: Workspace): Promise<Plan> {
   }))
   const seconds = framesOf(films[0]!.segments) / fps
   const captions = wanted.subtitles && await planCaptions(wanted.subtitles, {
-    workspace, seconds, width, height, file: places.subtitles === undefined ? undefined : workspace.inputs[places.subtitles],
+    workspace, seconds: asked ?? seconds, width, height, file: places.subtitles === undefined ? undefined : workspace.inputs[places.subtitles],
   })
   const made = films.map((film) => filmCommands({
     ...film, look, quality: wanted.quality, subtitles: captions && ASS_FILE, clipVolume: wanted.clip_volume ?? (voice === undefined ? 1 : 0),
