@@ -83,6 +83,11 @@ export function assertHasSpeech({ custom_audio_file }: MoneyPrinterRequest): voi
   refuse('custom_audio_file', 'is missing: this hub has no text-to-speech', 'Send custom_audio_file: somebody speaking, as an upload, an artifact or a link')
 }
 
+/** Throws a HubError where it is to be heard what is said. */
+export function assertHasScript({ video_script }: MoneyPrinterRequest): void {
+  if (video_script === '') refuse('video_script', 'is missing: this hub does not listen to what is said', 'Send what is said as video_script')
+}
+
 /** Throws a HubError where it takes a language model, a voice or a library of films to do what is asked. */
 function assertWithoutModels({ video_script: script, custom_audio_file, video_materials, voice_name }: MoneyPrinterRequest): void {
   if (script === '' && custom_audio_file === '') {

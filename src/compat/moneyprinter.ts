@@ -11,7 +11,7 @@ import { serveFile, type ServeOptions } from '../jobs/serve-file.ts'
 import type { UploadStore } from '../jobs/upload-store.ts'
 import type { RequestOrigin } from '../request-origin.ts'
 import { MoneyPrinterFiles } from './moneyprinter-files.ts'
-import { assertHasSpeech, type FindSource, type MoneyPrinterRequest, readMoneyPrinterRequest, toComposition } from './moneyprinter-request.ts'
+import { assertHasScript, assertHasSpeech, type FindSource, type MoneyPrinterRequest, readMoneyPrinterRequest, toComposition } from './moneyprinter-request.ts'
 import { fileOf, TASK_TOOLS, type TaskView, toTask } from './moneyprinter-task.ts'
 
 export interface MoneyPrinterContext {
@@ -149,7 +149,7 @@ const SUBMISSIONS: readonly { readonly path: string; readonly toJob: (request: M
     path: '/api/v1/subtitle',
     async toJob(request, { findSource }) {
       assertHasSpeech(request)
-      if (request.video_script === '') throw new HubError('invalid_input', 'video_script is missing: this hub does not listen to what is said', { errors: [{ path: 'video_script', message: 'field required' }], hint: 'Send what is said as video_script' })
+      assertHasScript(request)
       return { tool: 'subtitles', input: { voice: await findSource(request.custom_audio_file, 'custom_audio_file'), text: request.video_script } }
     },
   },
