@@ -1,6 +1,7 @@
 // `npm run bench -- [part…] [--quick]`: ratios, each against a rival measured in the same run. docs/benchmarks.md says
 // what each row means.
 import { cpus, totalmem } from 'node:os'
+import { compose } from './compose.mjs'
 import { fanOut } from './fan-out.mjs'
 import { framePush } from './frame-push.mjs'
 import { framepacks } from './framepacks.mjs'
@@ -17,6 +18,7 @@ import { removeTemporaryDirectories } from './temporary-directory.mjs'
 
 const PARTS = new Map([
   ['job-time', jobTime],
+  ['compose', compose],
   ['fan-out', fanOut],
   ['stopped-readers', stoppedReaders],
   ['polls', polls],

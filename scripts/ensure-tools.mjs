@@ -15,8 +15,10 @@ const TOOLS = [
   { program: 'nginx', debianPackage: 'nginx-light', versionArgument: '-v', isOptional: true },
   { program: 'strace', debianPackage: 'strace', versionArgument: '--version', isOptional: true },
   { program: 'faketime', debianPackage: 'faketime', versionArgument: '--version', isOptional: true },
-  // Without it the screenshots of the page in Chinese show boxes.
-  { program: 'wqy-microhei.ttc', file: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei', isOptional: true },
+  // Fonts for subtitles, with outlines, which is what can be drawn into a picture; the page in Chinese needs the first.
+  { program: 'Chinese font', file: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc', debianPackage: 'fonts-wqy-microhei' },
+  { program: 'Arabic font', file: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', debianPackage: 'fonts-dejavu-core' },
+  { program: 'emoji font', file: '/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf', debianPackage: 'fonts-symbola' },
 ].filter(({ debianPackage }) => !['util-linux', 'bubblewrap'].includes(debianPackage) || process.platform === 'linux')
 
 process.exitCode = ensureTools()
@@ -28,7 +30,7 @@ function ensureTools() {
   if (left.length > 0) {
     const names = left.map(({ program }) => program).join(', ')
     const line = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
-    console.error(`ensure-tools: the tests need ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
+    console.error(`ensure-tools: the tests need: ${names}. On Debian or Ubuntu, type:\n  sudo sh -c '${line}'`)
     return 1
   }
   for (const tool of TOOLS) console.log(`${tool.program}: ${isThere(tool) ? versionOf(tool) : 'not there'}`)
@@ -77,7 +79,7 @@ function runVisibly([program, ...args]) {
 }
 
 function versionOf({ program, file, versionArgument }) {
-  if (file !== undefined) return 'there'
+  if (file !== undefined) return file
   const { stdout } = spawnSync(find(program), [versionArgument], { encoding: 'utf8' })
   return stdout?.split('\n')[0].replace(/ Copyright.*| built on.*/, '') || 'does not tell its version'
 }

@@ -6,8 +6,9 @@ import { routePath } from 'hono/route'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
-import { gmapiRoutes, isGmapiPath } from './compat/gmapi.ts'
-import { answerError } from './compat/gmapi-errors.ts'
+import { dialectOf } from './compat/dialects.ts'
+import { gmapiRoutes } from './compat/gmapi.ts'
+import { moneyPrinterRoutes } from './compat/moneyprinter.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
@@ -30,7 +31,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   const { config, jobs, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
-    const answer = isGmapiPath(c.req.path) ? answerError : problemResponse
+    const answer = dialectOf(c.req.path)?.answerError ?? problemResponse
     return answer(c, error, (cause) => logger.error('http.internal_error', { route: routePath(c, -1), error: cause }))
   })
   app.notFound((c) => {
@@ -66,6 +67,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', planRoutes({ planning: context.planning, callerOf }))
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
+  app.route('/', moneyPrinterRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.route('/', readyRoutes({ readiness }))

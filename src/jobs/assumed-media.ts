@@ -28,5 +28,8 @@ export function assumedMedia(kind: AssumedKind, seconds: number): MediaInfo {
 
 export const ASSUMED_EXTENSIONS: Readonly<Record<AssumedKind, string>> = { film: 'mp4', sound: 'mp3', picture: 'png' }
 
+/** What stands in a text that nobody has read: a line of subtitles. */
+export const ASSUMED_TEXT = '1\n00:00:00,000 --> 00:00:02,000\n…\n'
+
 const SOUNDS = new Set('mp3 m4a aac ogg oga opus flac wav wma aif aiff dfpwm'.split(' '))
 const PICTURES = new Set('png jpg jpeg webp gif bmp avif heic tif tiff'.split(' '))

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import type { Command, MediaInfo } from '../tools/tool.ts'
 import { NotMediaError, parseMediaInfo, probeArgs } from '../tools/media-info.ts'
+import { parseSoundLength, soundLengthArgs } from '../tools/sound-length.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { ProbedFiles, type Probed } from './probed-files.ts'
@@ -9,6 +10,7 @@ import type { Invocation, Limits } from './sandbox/sandbox.ts'
 import { needSanjuuni, type Sanjuuni } from './sanjuuni-engine.ts'
 
 const PROBE_MS = 60_000
+const MEASURE_MS = 600_000
 /** A file that takes longer is asked about when its job runs, which has a place to say so. */
 const LEARN_MS = 4_000
 
@@ -69,6 +71,14 @@ export class CommandRunner {
     for (const complaint of complaints) onComplaint(complaint)
     if (info === undefined) throw new NotMediaError()
     return info
+  }
+
+  /** Decodes a file's first sound from end to end, several hundred times as fast as it plays. Throws a NotMediaError where there is none. */
+  async soundSeconds(file: string, { cwd, signal }: Pick<ProbeOptions, 'cwd' | 'signal'>): Promise<number> {
+    const engine = await this.#engine()
+    const invocation = invocationOf(engine, { program: 'ffmpeg', args: soundLengthArgs(file) })
+    const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: MEASURE_MS, sandbox: engine.sandbox })
+    return parseSoundLength(stdout)
   }
 
   /** Asks about a file for the job that will read it, in the background. */

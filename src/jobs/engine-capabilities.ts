@@ -39,6 +39,11 @@ export interface MissingCapability {
  */
 export async function checkRequirements(requirements: Requirements, engine: Engine): Promise<void> {
   checkSandboxed(requirements, engine)
+  if (requirements.fonts && engine.kind === 'portable') {
+    throw new HubError('missing_capability', 'the portable ffmpeg cannot see the fonts of this machine, so nothing can be written into a picture', {
+      hint: 'Install ffmpeg (on Debian: apt-get install ffmpeg fonts-dejavu-core), or leave the text out',
+    })
+  }
   const available = await capabilities(engine)
   const lacking = missing(requirements, available)
   if (lacking.length === 0) return

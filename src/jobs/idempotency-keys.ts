@@ -30,6 +30,16 @@ export class IdempotencyKeys {
     }
   }
 
+  /** The job that the key was used for. */
+  jobOf(key: string): string | undefined {
+    return (this.#statements.get.get(key) as { job_id: string } | undefined)?.job_id
+  }
+
+  /** The key that the job was submitted with. */
+  keyOf(jobId: string): string | undefined {
+    return (this.#statements.keyOf.get(jobId) as { key: string } | undefined)?.key
+  }
+
   remember(key: string, { fingerprint, jobId, at }: { fingerprint: string; jobId: string; at: number }): void {
     this.#statements.put.run(key, fingerprint, jobId, at)
   }
@@ -52,6 +62,7 @@ export class IdempotencyKeys {
 function prepareStatements(database: Database) {
   return {
     get: database.prepare('SELECT fingerprint, job_id FROM idempotency WHERE key = ?'),
+    keyOf: database.prepare('SELECT key FROM idempotency WHERE job_id = ?'),
     put: database.prepare('INSERT OR REPLACE INTO idempotency (key, fingerprint, job_id, at) VALUES (?, ?, ?, ?)'),
     move: database.prepare('UPDATE idempotency SET at = at + ?'),
     bound: database.prepare('UPDATE idempotency SET at = ? WHERE at > ?'),

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { customAlphabet } from 'nanoid'
 import { HubError } from '../errors.ts'
 import { redactUrl } from '../fetch/check-url.ts'
@@ -59,9 +60,18 @@ export class JobIntake {
     const owner = caller?.owner
     const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input), ...(owner !== undefined && { owner }) }
     if (sentKey === undefined) return this.#create(tool, request)
-    // No header holds a space, so that nobody can send the key of another.
-    const idempotencyKey = owner === undefined ? sentKey : `${owner} ${sentKey}`
+    const idempotencyKey = ownKey(sentKey, caller)
     return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#create(tool, { ...request, idempotencyKey }))
+  }
+
+  /** The job that this caller has submitted with that key. */
+  idOfKey(sentKey: string, caller: Caller): string | undefined {
+    return this.#options.idempotencyKeys.jobOf(ownKey(sentKey, caller))
+  }
+
+  /** As it was sent. */
+  keyOf(jobId: string): string | undefined {
+    return this.#options.idempotencyKeys.keyOf(jobId)?.replace(/^.* /, '')
   }
 
   /** The newest job of this caller that was asked for the same and has not failed. */
@@ -92,6 +102,7 @@ export class JobIntake {
   async #create(tool: Tool, request: JobRequest): Promise<string> {
     const { staging, assertCanRun } = this.#options
     tool.check?.(request.input)
+    const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
     this.#assertOpen()
     const names: string[] = []
     for (const [position, source] of tool.sources(request.input).entries()) names.push(await staging.check(source, `inputs[${position}].source`))
@@ -99,7 +110,7 @@ export class JobIntake {
       await assertCanRun(tool.requires?.(request.input) ?? {})
       const id = newJobId()
       try {
-        await this.#record(id, request, names[0])
+        await this.#record(id, settled, names[0])
       } catch (error) {
         // Nobody is told of it, so it must not be found and run after a restart.
         await this.#options.removal.discard(id)
@@ -143,6 +154,11 @@ export class JobIntake {
       hint: 'Try again when some of them are done', retryAfterSeconds: 10,
     })
   }
+}
+
+/** No header holds a space, so that nobody can send the key of another. */
+function ownKey(sentKey: string, caller: Caller | undefined): string {
+  return caller?.owner === undefined ? sentKey : `${caller.owner} ${sentKey}`
 }
 
 /** What the request, the first lines of the log and the rows of a job may take. */

@@ -51,12 +51,26 @@ export class Jobs {
     return same && this.get(same.id)
   }
 
+  /** The id of the job that this caller has submitted with that idempotency key, and the key of a job. */
+  idOfKey(key: string, caller: Caller): string | undefined {
+    return this.#options.intake.idOfKey(key, caller)
+  }
+
+  keyOf(id: string): string | undefined {
+    return this.#options.intake.keyOf(id)
+  }
+
   /** As of now: with its progress while it runs, its place while it waits, and the offset to follow from. */
   get(id: string): Job {
     const { index, queue } = this.#options
     const job = this.#peek(id) ?? index.get(id)
     if (!job) throw this.#unknown(id)
     return job.status === 'queued' ? placed(job, queue.position(id)) : job
+  }
+
+  /** Whether `get` would find it. */
+  has(id: string): boolean {
+    return this.#options.index.get(id) !== undefined
   }
 
   list(filter: JobFilter): JobPage {

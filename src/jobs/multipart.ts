@@ -15,6 +15,10 @@ export interface MultipartOptions {
   readonly maxFiles?: number
   /** All files of the request together; default what one upload may have. */
   readonly maxTotalBytes?: number
+  /** With which the files can be listed. */
+  readonly collection?: string
+  /** Throws a HubError where a file of that name is not wanted. */
+  readonly assertWanted?: (fileName: string) => void
 }
 
 export interface ReceivedFile {
@@ -47,7 +51,7 @@ export async function receiveMultipart(c: RequestContext, options: MultipartOpti
   }
 }
 
-async function receive(c: RequestContext, { uploads, caller, maxFiles = 100, maxTotalBytes = uploads.limits.maxBytes }: MultipartOptions): Promise<MultipartForm> {
+async function receive(c: RequestContext, { uploads, caller, maxFiles = 100, maxTotalBytes = uploads.limits.maxBytes, collection, assertWanted }: MultipartOptions): Promise<MultipartForm> {
   const parser = parserOf(c.req.raw.headers.get('content-type') ?? '', maxFiles)
   if ((declaredBytes(c) ?? 0) > maxTotalBytes + FRAMING_BYTES) throw tooMuch(maxTotalBytes, 'body')
   const failed = new AbortController()
@@ -68,10 +72,14 @@ async function receive(c: RequestContext, { uploads, caller, maxFiles = 100, max
     }
   }
 
+  async function accepted(fileName: string | undefined): Promise<void> {
+    if (fileName !== undefined) assertWanted?.(fileName)
+  }
+
   parser.on('file', (field: string, stream: Readable, fileName: string | undefined) => {
     // Told by the put that reads it.
     stream.on('error', () => {})
-    const put = uploads.put(fileName ?? field, counted(field, stream), { signal: failed.signal }).then(
+    const put = accepted(fileName).then(() => uploads.put(fileName ?? field, counted(field, stream), { signal: failed.signal, collection })).then(
       (upload) => ({ field, upload }),
       (error: unknown) => {
         if (fileName === undefined && sent.get(stream) === 0 && stream.readableEnded) return undefined

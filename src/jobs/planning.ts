@@ -3,10 +3,11 @@ import { HubError } from '../errors.ts'
 import { NotMediaError } from '../tools/media-info.ts'
 import { findTool } from '../tools/registry.ts'
 import type { MediaInfo, Plan, Requirements, Tool } from '../tools/tool.ts'
-import { ASSUMED_EXTENSIONS, assumedKind, type AssumedKind, assumedMedia, assumedSource } from './assumed-media.ts'
+import { ASSUMED_EXTENSIONS, ASSUMED_TEXT, assumedKind, type AssumedKind, assumedMedia, assumedSource } from './assumed-media.ts'
 import type { Caller } from './caller.ts'
 import type { CommandRunner } from './command-runner.ts'
 import { parseInput } from './parse-input.ts'
+import { readWritten } from './read-written.ts'
 import { type ShownCommand, showCommand } from './shown-command.ts'
 import type { Staging } from './stage.ts'
 
@@ -74,7 +75,7 @@ export class Planning {
     const info = file === undefined ? undefined : await this.#probe(file, path)
     const assumed = assumedKind(name)
     const extension = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase() ?? ASSUMED_EXTENSIONS[assumed]
-    return { extension, ...(info === undefined ? { assumed } : { info }) }
+    return { extension, ...(file !== undefined && { file }), ...(info === undefined ? { assumed } : { info }) }
   }
 
   /** Undefined where it cannot be told now what it is. */
@@ -94,6 +95,8 @@ export class Planning {
 interface LookedAt {
   readonly extension: string
   readonly assumed?: AssumedKind
+  /** What the hub holds already. */
+  readonly file?: string
   /** Or why there is none, for who asks: not every source has to be media. */
   readonly info?: MediaInfo | HubError
 }
@@ -105,13 +108,20 @@ async function planAssuming<Input>(
   const isAssumed = sources.some(({ assumed }) => assumed !== undefined)
   let refusal: HubError | undefined
   for (const seconds of ASSUMED_SECONDS) {
-    const probe = async (file: string) => {
-      const { info, assumed } = sources[paths.inputs.indexOf(file)] ?? {}
+    const sourceOf = (path: string): Partial<LookedAt> => sources[paths.inputs.indexOf(path)] ?? {}
+    const probe = async (path: string) => {
+      const { info, assumed } = sourceOf(path)
       if (info instanceof HubError) throw info
       return info ?? assumedMedia(assumed ?? 'film', seconds)
     }
+    // Measuring takes as long as decoding does; what the file says of itself will do for a look.
+    const soundSeconds = async (path: string) => (await probe(path)).durationSeconds ?? seconds
+    const read = async (path: string) => {
+      const { file } = sourceOf(path)
+      return file === undefined ? Buffer.from(ASSUMED_TEXT) : readWritten(file)
+    }
     try {
-      return await tool.plan(input, { ...paths, probe })
+      return await tool.plan(input, { ...paths, probe, soundSeconds, read })
     } catch (error) {
       if (!(error instanceof HubError) || !isAssumed || error instanceof NotMediaAtError) throw error
       refusal ??= error

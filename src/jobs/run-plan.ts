@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArtifactSpec, Command, FrameOutput, Plan } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
@@ -50,6 +51,7 @@ export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<
   const { lines, limits, meter, options } = run
   const published: PlanOutcome[] = []
   let account = new CommandAccount({ program: 'node' })
+  for (const { file, text } of plan.files ?? []) await writeFile(join(run.workspace.outputDirectory, file), text)
   for (const [index, command] of plan.commands.entries()) {
     account = new CommandAccount(command)
     await runCommandOf(jobId, command, { ...run, index, account })

@@ -27,6 +27,10 @@ export interface ServeOptions {
   readonly contentType?: typeof OCTETS_AS_LATIN1
   /** Lets the proxy in front send the bytes, where there is one that can. */
   readonly handOver?: HandOver | undefined
+  /** In place of what suits the type. */
+  readonly disposition?: 'attachment'
+  /** Answers 206 to a request for the whole file as well. */
+  readonly isAlwaysPartial?: boolean
   /** How long a reader may take no byte before it is cut; default 60 s. */
   readonly stallMs?: number
 }
@@ -104,11 +108,12 @@ async function prepare(c: Context, handle: FileHandle, file: ServedFile, options
   }
   const { start, end } = requested.type === 'part' ? requested : { start: 0, end: file.size - 1 }
   const length = end - start + 1
+  const isPart = requested.type === 'part' || options.isAlwaysPartial === true
   c.header('Content-Length', String(length))
-  if (requested.type === 'part') c.header('Content-Range', `bytes ${start}-${end}/${file.size}`)
+  if (isPart) c.header('Content-Range', `bytes ${start}-${end}/${file.size}`)
   if (c.req.method === 'HEAD' || length === 0) return undefined
   const stream = handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES })
-  return { stream, status: requested.type === 'part' ? 206 : 200, length }
+  return { stream, status: isPart ? 206 : 200, length }
 }
 
 /** The proxy reads the request's conditions and Range too: what it would take otherwise than we do is ours to answer. */
@@ -132,7 +137,7 @@ function setHeaders(c: Context, file: ServedFile, options: ServeOptions & { read
     'Access-Control-Allow-Origin': '*',
     // A retry of the job may put other bytes under the same name; the ETag makes asking cheap.
     'Cache-Control': 'private, no-cache, no-transform',
-    'Content-Disposition': contentDisposition(disposition, file.filename),
+    'Content-Disposition': contentDisposition(options.disposition ?? disposition, file.filename),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Content-Type': options.contentType ?? contentType,
     'Cross-Origin-Resource-Policy': 'cross-origin',

@@ -54,6 +54,17 @@ test('another store on the same directory knows the uploads of the first', async
   expect(await storeOf().get(upload.id)).toMatchObject({ id: upload.id, name: 'clip.mp4', size: 1 })
 })
 
+test('uploads are listed by their collection, the one used last first, also by another store', async () => {
+  const store = storeOf()
+  const [old] = [await store.put('old.mp3', chunksOf('x'), { collection: 'musics' }), await store.put('b.mp4', chunksOf('x'), { collection: 'films' }), await store.put('c', chunksOf('x'))]
+  await utimes(path.join(directory, 'uploads', old!.id, 'upload.json'), new Date(Date.now() - HOUR_MS), new Date(Date.now() - HOUR_MS))
+  await store.put('new.mp3', chunksOf('x'), { collection: 'musics' })
+  expect((await storeOf().list('musics')).map(({ name }) => name)).toEqual(['new.mp3', 'old.mp3'])
+  await store.use(old!.id)
+  expect((await storeOf().list('musics'))[0]).toEqual(await store.get(old!.id))
+  expect(await storeOf().list('none')).toEqual([])
+})
+
 test.each([
   ['../../etc/passwd', 'passwd'],
   ['C:\\Users\\me\\視頻.mp4', '視頻.mp4'],

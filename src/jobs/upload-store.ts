@@ -38,6 +38,8 @@ export interface PutOptions {
   /** The Content-Length, if there is one. */
   readonly declaredBytes?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** What it can be listed with. */
+  readonly collection?: string | undefined
 }
 
 const DEFAULT_MAX_BYTES = 4 * 1024 ** 3
@@ -46,7 +48,7 @@ const ID = /^[A-Za-z0-9_-]{21}$/
 
 const META_FILE = 'upload.json'
 const DATA_FILE = 'data'
-const META = z.object({ name: z.string(), size: z.number(), sha256: z.string() })
+const META = z.object({ name: z.string(), size: z.number(), sha256: z.string(), collection: z.string().optional() })
 type Meta = z.infer<typeof META>
 
 /**
@@ -94,7 +96,7 @@ export class UploadStore {
       const received = await this.#receive(stream, directory, signal)
       if (received.size === 0) throw empty()
       if (declaredBytes !== undefined && received.size !== declaredBytes) throw brokenOff()
-      const meta: Meta = { name: displayName, ...received }
+      const meta: Meta = { name: displayName, ...received, ...(options.collection !== undefined && { collection: options.collection }) }
       await writeWhole(path.join(directory, META_FILE), JSON.stringify(meta))
       await syncDirectory(directory)
       await syncDirectory(this.#directory)
@@ -113,6 +115,20 @@ export class UploadStore {
     const file = path.join(this.#directoryOf(id), META_FILE)
     const [text, { mtimeMs }] = await orNotFound(id, Promise.all([readFile(file, 'utf8'), stat(file)]))
     return this.#show(id, parseMeta(id, text), mtimeMs)
+  }
+
+  /** Those that were put in with this collection, the one used last first. */
+  async list(collection: string): Promise<readonly Upload[]> {
+    const found: Upload[] = []
+    for (const id of (await ifPresent(readdir(this.#directory))) ?? []) {
+      if (!ID.test(id) || this.#receiving.has(id)) continue
+      const file = path.join(this.#directory, id, META_FILE)
+      const [text, status] = await Promise.all([ifPresent(readFile(file, 'utf8')), ifPresent(stat(file))])
+      if (text === undefined || status === undefined) continue
+      const meta = parseMeta(id, text)
+      if (meta.collection === collection) found.push(this.#show(id, meta, status.mtimeMs))
+    }
+    return found.sort((a, b) => b.expires_at - a.expires_at)
   }
 
   /** The absolute path of the bytes, and the upload with its retention begun anew. Throws as `get` does. */
@@ -166,7 +182,8 @@ export class UploadStore {
   }
 
   #show(id: string, meta: Meta, usedAt: number): Upload {
-    return { id, ...meta, source: `upload:${id}`, expires_at: Math.round(usedAt) + this.#retentionMs }
+    const { name, size, sha256 } = meta
+    return { id, name, size, sha256, source: `upload:${id}`, expires_at: Math.round(usedAt) + this.#retentionMs }
   }
 
   #directoryOf(id: string): string {

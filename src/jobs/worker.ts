@@ -13,6 +13,7 @@ import type { JobLog, JobWriter } from './job-log.ts'
 import { LogLines } from './log-lines.ts'
 import { ProgressMeter } from './progress-meter.ts'
 import type { JobRequest, RequestStore } from './request-store.ts'
+import { readWritten } from './read-written.ts'
 import { runPlan, WRITE_BYTES } from './run-plan.ts'
 import type { CommandRunner } from './command-runner.ts'
 import { parseSource, type Staging } from './stage.ts'
@@ -132,7 +133,8 @@ async function prepare(
   const probe = (file: string): Promise<MediaInfo> => options.runner.probe(file, {
     cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
   })
-  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }), inputs }
+  const soundSeconds = (file: string) => options.runner.soundSeconds(file, { cwd: workspace.outputDirectory, signal: limits.signal })
+  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe, soundSeconds, read: readWritten }), inputs }
 }
 
 async function settle(

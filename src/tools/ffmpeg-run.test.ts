@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { UNASKED } from '../../test/unasked.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { parseMediaInfo, probeArgs } from './media-info.ts'
 
@@ -27,7 +28,7 @@ async function make(request: unknown, ...files: readonly string[]) {
   const input = ffmpegTool.input.parse(request)
   ffmpegTool.check?.(input)
   const probe = async (file: string) => parseMediaInfo((await run('ffprobe', [...probeArgs(file)])).stdout)
-  const { commands, artifacts } = await ffmpegTool.plan(input, { inputs: files, outputDirectory, probe })
+  const { commands, artifacts } = await ffmpegTool.plan(input, { inputs: files, outputDirectory, ...UNASKED, probe })
   const parser = commands[0]?.createParser()
   const args = commands[0]?.args.map((argument) => (argument === 'pipe:3' ? 'pipe:1' : argument)) ?? []
   const { stdout, stderr } = await run('ffmpeg', args)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UNASKED } from '../../test/unasked.ts'
 import { z } from 'zod'
 import { HubError } from '../errors.ts'
 import { ffmpegTool } from './ffmpeg.ts'
@@ -151,7 +152,7 @@ describe('the plan', () => {
   })
 
   test('is not made of what is no media', async () => {
-    const workspace = { inputs: ['/in/0'], outputDirectory: '/out', probe: async () => parseMediaInfo('{}') }
+    const workspace = { inputs: ['/in/0'], outputDirectory: '/out', ...UNASKED, probe: async () => parseMediaInfo('{}') }
     const plan = ffmpegTool.plan({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp3', args: [] }] }, workspace)
     await expect(plan).rejects.toThrow(NotMediaError)
   })
@@ -164,7 +165,7 @@ function read(request: unknown): FfmpegInput {
 async function planned(input: FfmpegInput, infos: readonly MediaInfo[]) {
   const inputs = infos.map((_, index) => `/in/${index}`)
   return ffmpegTool.plan(input, {
-    inputs, outputDirectory: '/out', probe: async (file) => infos[inputs.indexOf(file)] ?? parseMediaInfo('{}'),
+    inputs, outputDirectory: '/out', ...UNASKED, probe: async (file) => infos[inputs.indexOf(file)] ?? parseMediaInfo('{}'),
   })
 }
 

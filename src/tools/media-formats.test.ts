@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { UNASKED } from '../../test/unasked.ts'
 import { HubError } from '../errors.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { findFormat, formatNames } from './media-formats.ts'
@@ -31,7 +32,7 @@ describe.each(formatNames())('%s', (name) => {
   test('is really written, and is what it says', async () => {
     const format = findFormat(name, 'output_format')
     const plan = await ffmpegTool.plan({ inputs: [{ source: 'upload:a' }], outputs: [{ format: name, args: [] }] }, {
-      inputs: [source], outputDirectory: directory, probe: async () => info,
+      inputs: [source], outputDirectory: directory, ...UNASKED, probe: async () => info,
     })
     await run('ffmpeg', [...plan.commands[0]?.args ?? []].map((argument) => (argument === 'pipe:3' ? '/dev/null' : argument)))
     const file = join(directory, plan.artifacts[0]?.file ?? '')

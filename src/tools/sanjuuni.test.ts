@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UNASKED } from '../../test/unasked.ts'
 import type { Conversion } from './sanjuuni/conversion.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import type { MediaInfo, MediaStream, Plan } from './tool.ts'
@@ -13,7 +14,7 @@ const SONG: MediaInfo = { format: 'mp3', durationSeconds: 60, streams: [SOUND, C
 async function planFor(info: MediaInfo, fields: object): Promise<Plan> {
   const input = sanjuuniTool.input.parse({ source: 'https://example.com/clips/film.mp4?key=secret', ...fields })
   const inputs = sanjuuniTool.sources(input).map((_, index) => `/in/${index}`)
-  return sanjuuniTool.plan(input, { inputs, outputDirectory: '/out', probe: async () => info })
+  return sanjuuniTool.plan(input, { inputs, outputDirectory: '/out', ...UNASKED, probe: async () => info })
 }
 
 function conversionOf({ commands }: Plan): Conversion {

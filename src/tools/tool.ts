@@ -14,6 +14,8 @@ export interface Tool<Input = unknown> {
   check?(input: Input): void
   /** What has to be staged, in the order in which `Workspace.inputs` then lists it. */
   sources(input: Input): readonly string[]
+  /** Decides what the input leaves to chance, once, when a job is taken in: a retry makes the same. `random` gives 0 up to `below`. */
+  settle?(input: Input, random: (below: number) => number): Input
   /** What the engine must have been built with. A job that needs more is refused before it waits. */
   requires?(input: Input): Requirements
   /** What people mostly want of it, ready to send once a source is put in. */
@@ -35,6 +37,8 @@ export interface Requirements {
   readonly muxers?: readonly string[]
   /** Other than the ffmpeg that every hub has. */
   readonly programs?: readonly 'sanjuuni'[]
+  /** Of the machine, to write with. */
+  readonly fonts?: true
   /** Arguments that are let through only where programs are shut in. */
   readonly sandboxed?: readonly string[]
 }
@@ -44,16 +48,29 @@ export interface Workspace {
   readonly inputs: readonly string[]
   /** Absolute path; the only place where a command may write. */
   readonly outputDirectory: string
-  /** The one question a plan may ask. */
+  /** What a plan may ask, of staged files alone. */
   probe(file: string): Promise<MediaInfo>
+  /** Seconds of a file's first sound, decoded from end to end: what a header only guesses. */
+  soundSeconds(file: string): Promise<number>
+  /** All of a file that a person may have written. Throws a HubError where it is larger than that. */
+  read(file: string): Promise<Uint8Array>
 }
 
 export interface Plan {
   /** In order; the first failure ends the job. */
   readonly commands: readonly Command[]
   readonly artifacts: readonly ArtifactSpec[]
+  /** There before the first command runs. */
+  readonly files?: readonly PlanFile[]
   /** What becomes `result` of the job besides its artifacts. */
   readonly result?: Readonly<Record<string, unknown>>
+}
+
+/** What a command is to read that no source brings, such as subtitles; it may be an artifact too. */
+export interface PlanFile {
+  /** Name below the output directory, which is where commands run: they need no path to it. */
+  readonly file: string
+  readonly text: string
 }
 
 export interface ArtifactSpec {

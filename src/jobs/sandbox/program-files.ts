@@ -57,6 +57,8 @@ const LIBRARIES: readonly string[] = [
 ]
 const FURTHER: readonly string[] = [
   '/etc/ld.so.cache', '/etc/alternatives', '/etc/fonts', '/usr/share/fonts', '/usr/local/share/fonts', '/usr/share/fontconfig',
+  // Without it each job would look into every font.
+  '/var/cache/fontconfig',
   // Debian's Node keeps parts of itself there.
   '/usr/share/nodejs',
 ]

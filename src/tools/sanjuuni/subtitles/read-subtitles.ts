@@ -1,4 +1,5 @@
 import { HubError } from '../../../errors.ts'
+import { decodeText } from '../../decode-text.ts'
 import { parseAss } from './parse-ass.ts'
 import { parseSrt } from './parse-srt.ts'
 import { placeCues, type CellScreen, type SubtitleEvent } from './place-cues.ts'
@@ -12,7 +13,7 @@ export const MAX_SUBTITLE_BYTES = 8 * 1024 * 1024
  */
 export function readSubtitles(bytes: Uint8Array, screen: CellScreen): readonly SubtitleEvent[] {
   if (bytes.length > MAX_SUBTITLE_BYTES) throw invalid(`The subtitles are larger than ${MAX_SUBTITLE_BYTES / 1024 / 1024} MiB`)
-  const text = decode(bytes)
+  const text = decodeText(bytes)
   const isScript = /^[ \t]*\[(?:script info|v4\+? styles|events)\]/im.test(text)
   if (!isScript && !text.includes('-->')) throw invalid('The subtitles are neither ASS, SSA nor SRT')
   return placeCues(isScript ? parseAss(text) : parseSrt(text), screen)
@@ -20,15 +21,4 @@ export function readSubtitles(bytes: Uint8Array, screen: CellScreen): readonly S
 
 function invalid(message: string): HubError {
   return new HubError('invalid_input', message, { errors: [{ path: 'subtitles', message }] })
-}
-
-/** UTF-8, UTF-16 where it is marked, else what Windows wrote in western Europe. */
-function decode(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
-  }
 }
