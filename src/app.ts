@@ -6,8 +6,8 @@ import { routePath } from 'hono/route'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
-import { gmapiRoutes, isGmapiPath } from './compat/gmapi.ts'
-import { answerError } from './compat/gmapi-errors.ts'
+import { dialectOf } from './compat/dialects.ts'
+import { gmapiRoutes } from './compat/gmapi.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
@@ -30,7 +30,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   const { config, jobs, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
-    const answer = isGmapiPath(c.req.path) ? answerError : problemResponse
+    const answer = dialectOf(c.req.path)?.answerError ?? problemResponse
     return answer(c, error, (cause) => logger.error('http.internal_error', { route: routePath(c, -1), error: cause }))
   })
   app.notFound((c) => {

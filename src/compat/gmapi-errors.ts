@@ -5,7 +5,7 @@ import { asHubError, WAY_TO_AUTHENTICATE } from '../problem.ts'
 const PHRASE_CHARACTERS = 120
 
 /** An error in the dialect's shape. `message` is what some clients read, `error` what the others do. */
-export function answerError(c: Context, error: unknown, onInternalError: (error: unknown) => void): Response {
+export function answerGmapiError(c: Context, error: unknown, onInternalError: (error: unknown) => void): Response {
   const known = asHubError(error)
   if (known.code === 'internal') onInternalError(error)
   if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
@@ -14,6 +14,11 @@ export function answerError(c: Context, error: unknown, onInternalError: (error:
   const text = detail && !known.message.includes(detail.message) ? `${known.message} (${detail.path}: ${detail.message})` : known.message
   setReasonPhrase(c, text)
   return c.json({ status: 'error', error: text, message: text, code: known.code, ...(known.hint !== undefined && { hint: known.hint }) }, known.status as ContentfulStatusCode)
+}
+
+/** What is answered in this dialect, refusals in front of the routes too. */
+export function isGmapiPath(path: string): boolean {
+  return /^\/api\/(?:(?:ffmpeg|sanjuuni|video_frame)(?:\/async)?|tasks?(?:\/[^/]+)?|framepack)$|^\/download\//.test(path)
 }
 
 /** ComputerCraft shows a program nothing of a 4xx or 5xx but the reason phrase: it is what the player reads. */

@@ -8,7 +8,7 @@ import type { Job } from '../jobs/job.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { readJson } from '../jobs/read-json.ts'
 import type { WantedFrame } from '../jobs/frame-requests.ts'
-import { answerError } from './gmapi-errors.ts'
+import { answerGmapiError } from './gmapi-errors.ts'
 import { fromLuaBytes, invalid, list } from './gmapi-requests.ts'
 
 /** Frames that are coming are waited for this long; the players give a request 2 or 3 seconds. */
@@ -39,7 +39,7 @@ export interface GmapiFramesContext {
 /** The part of GMapiServer's dialect that its video player speaks. */
 export function gmapiFrameRoutes({ jobs, frames, baseUrl, submit, onInternalError }: GmapiFramesContext): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  app.onError((error, c) => answerError(c, error, (cause) => onInternalError(c.req.path, cause)))
+  app.onError((error, c) => answerGmapiError(c, error, (cause) => onInternalError(c.req.path, cause)))
 
   app.post('/api/video_frame/async', async (c) => {
     const parsed = videoRequest.safeParse(await readJson(c, { requireType: false }))

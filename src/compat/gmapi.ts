@@ -13,7 +13,7 @@ import { readJson } from '../jobs/read-json.ts'
 import { OCTETS_AS_LATIN1, serveFile } from '../jobs/serve-file.ts'
 import type { RequestOrigin } from '../request-origin.ts'
 import { parseEntries, parseOffset } from '../streams/entry.ts'
-import { answerError } from './gmapi-errors.ts'
+import { answerGmapiError } from './gmapi-errors.ts'
 import { gmapiFrameRoutes, toFramesResult } from './gmapi-frames.ts'
 import { type Conversion, readConversion } from './gmapi-requests.ts'
 import { answerWhenEnded } from './gmapi-sync.ts'
@@ -35,7 +35,7 @@ export interface GmapiContext {
 export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, callerOf, logger }: GmapiContext): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   const onInternalError = (path: string, cause: unknown) => logger.error('gmapi.internal_error', { path, error: cause })
-  app.onError((error, c) => answerError(c, error, (cause) => onInternalError(c.req.path, cause)))
+  app.onError((error, c) => answerGmapiError(c, error, (cause) => onInternalError(c.req.path, cause)))
   const cursors = new LogCursors()
   const baseUrl = (c: Context): string => (c.env?.incoming ? origin.of(c.env.incoming) : new URL(c.req.url).origin)
 
@@ -80,11 +80,6 @@ export function gmapiRoutes({ jobs, artifacts, frames, origin, handOver, callerO
 
   app.route('/', gmapiFrameRoutes({ jobs, frames, baseUrl, submit: (c, tool, input) => submitOnce(jobs, { tool, input, caller: callerOf(c) }), onInternalError }))
   return app
-}
-
-/** What is answered in this dialect, refusals in front of the routes too. */
-export function isGmapiPath(path: string): boolean {
-  return /^\/api\/(?:(?:ffmpeg|sanjuuni|video_frame)(?:\/async)?|tasks?(?:\/[^/]+)?|framepack)$|^\/download\//.test(path)
 }
 
 /** What is asked for with an input, arguments and a format, and how the tool takes it. */
