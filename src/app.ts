@@ -9,6 +9,7 @@ import { HubError } from './errors.ts'
 import { dialectOf } from './compat/dialects.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
+import { soraWatermarkRoutes } from './compat/sora-watermark.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
@@ -66,6 +67,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', planRoutes({ planning: context.planning, callerOf }))
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
+  app.route('/', soraWatermarkRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.route('/', readyRoutes({ readiness }))

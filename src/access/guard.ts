@@ -53,7 +53,7 @@ function check(access: Access, { request, response, method, path }: Asked): HubC
 /** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
 export function scopeFor(method: string, path: string): Scope | undefined {
   if (path === FEED || path === '/metrics') return 'admin'
-  if (method === 'GET' || method === 'HEAD') return path === '/api/jobs' || path === '/api/tasks' ? 'read' : undefined
+  if (method === 'GET' || method === 'HEAD') return LISTS.test(path) ? 'read' : undefined
   return path === '/api/framepack' ? undefined : 'submit'
 }
 
@@ -68,6 +68,9 @@ function checkWrite(access: Access, caller: HubCaller, { request, method, path }
 /** Makes nothing: it is asked at every change of a form. */
 const PLAN = /^\/api\/tools\/[^/]+\/plan$/
 const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
+
+/** What tells of jobs whose ids one need not know. */
+const LISTS = /^\/api\/(?:jobs|tasks)$|^(?:\/api\/v1)?\/get_queue_status$/
 
 /** Of all jobs. */
 const FEED = '/api/jobs/events'

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { answerGmapiError, isGmapiPath } from './gmapi-errors.ts'
+import { answerSoraError, isSoraPath } from './sora-watermark-errors.ts'
 
 /** Another server's way to speak: which paths it is spoken on, and how an error is told there. */
 export interface Dialect {
@@ -10,6 +11,7 @@ export interface Dialect {
 
 /** Refusals in front of the routes are answered by the first of them that owns the path. */
 const DIALECTS: readonly Dialect[] = [
+  { owns: isSoraPath, answerError: answerSoraError },
   { owns: isGmapiPath, answerError: answerGmapiError },
 ]
 

@@ -84,6 +84,7 @@ function partArguments({ file, film }: Pick<RemoveTask, 'file' | 'film'>, part: 
 /** So many frames tell what an overlay lets through, from so many places of the film. */
 const LEARNED_FRAMES = 90
 const PLACES = 3
+const MOST_TIMED = 8
 
 interface LearnOptions extends Tools {
   readonly part: Box
@@ -94,14 +95,15 @@ interface LearnOptions extends Tools {
 /** What is known of the overlays that stay in their place; undefined for others. */
 async function learn({ file, film }: RemoveTask, regions: readonly Region[], { ffmpeg, teller, part, layout, reach }: LearnOptions): Promise<readonly (OverlayModel | undefined)[]> {
   const learners = regions.map(() => new OverlayLearner(layout))
-  for (const [index, from] of placesToLearn(film).entries()) {
+  const places = placesToLearn(film, regions)
+  for (const [index, from] of places.entries()) {
     const first = Math.round(from * film.framesPerSecond)
     const repair = new Repair({ layout, regions: regions.map((region) => ({ at: inPart(region, part, film, first) })), reach: Math.min(reach, LEARNED_FRAMES / 2) })
     let number = 0
     const teach = async (isWhole: boolean) => {
       for (let next = repair.ready({ isWhole }); next !== undefined; next = repair.ready({ isWhole })) {
         repair.teach(learners)
-        await teller.progress('learn', (index + next / LEARNED_FRAMES) / PLACES)
+        await teller.progress('learn', (index + next / LEARNED_FRAMES) / places.length)
       }
     }
     const args = partArguments({ file, film }, part, { ...(first > 0 && { from: first / film.framesPerSecond }), frames: LEARNED_FRAMES })
@@ -118,10 +120,14 @@ async function learn({ file, film }: RemoveTask, regions: readonly Region[], { f
   })
 }
 
-/** Seconds, spread over the film. */
-function placesToLearn({ seconds, framesPerSecond }: FilmFacts): readonly number[] {
+/** Seconds: spread over the film, and in the middle of the time of what is not always there. */
+function placesToLearn({ seconds, framesPerSecond }: FilmFacts, regions: readonly Region[]): readonly number[] {
   const span = LEARNED_FRAMES / framesPerSecond
   if (seconds === null || seconds <= span * 1.5) return [0]
   const last = seconds - span
-  return seconds < span * PLACES ? [0, last] : Array.from({ length: PLACES }, (_, index) => (last * index) / (PLACES - 1))
+  const timed = regions.filter(({ fromSeconds, toSeconds, keyframes }) => !keyframes && (fromSeconds !== undefined || toSeconds !== undefined))
+  const middles = timed.slice(0, MOST_TIMED).map(({ fromSeconds = 0, toSeconds = seconds }) => Math.min(last, Math.max(0, (fromSeconds + toSeconds - span) / 2)))
+  if (timed.length === regions.length) return middles
+  const spread = seconds < span * PLACES ? [0, last] : Array.from({ length: PLACES }, (_, index) => (last * index) / (PLACES - 1))
+  return [...spread, ...middles]
 }
