@@ -66,7 +66,7 @@ test('what stays while the film moves is found within 4 pixels, and drawn into a
   expect(others).toEqual([])
   expect(edgesApart(region!, mark)).toBeLessThanOrEqual(4)
   expect(job.artifacts.map(({ name, content_type }) => [name, content_type])).toEqual([['preview.jpg', 'image/jpeg']])
-  const red = execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-vf', `crop=4:1:${region!.x + 20}:${region!.y - 2}`, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'])
+  const red = execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-vf', `format=rgb24,crop=4:1:${region!.x + 20}:${region!.y - 2}`, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'])
   expect(red[0]! - red[1]!).toBeGreaterThan(80)
 })
 

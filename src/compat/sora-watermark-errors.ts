@@ -32,8 +32,7 @@ export function answerSoraError(c: Context, error: unknown, onInternalError: (er
   if (known.code === 'internal') onInternalError(error)
   if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
   if (known.code === 'unauthenticated') c.header('WWW-Authenticate', WAY_TO_AUTHENTICATE)
-  const more = known.errors?.[0]
-  const detail = more && !known.message.includes(more.message) ? `${known.message} (${more.path}: ${more.message})` : known.message
+  const detail = known.errors?.map(({ path, message }) => `${path}: ${message}`).join('; ') ?? known.message
   return c.json({ detail, code: known.code, ...(known.hint !== undefined && { hint: known.hint }) }, known.status as ContentfulStatusCode)
 }
 

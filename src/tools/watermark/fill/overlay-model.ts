@@ -1,5 +1,5 @@
 import type { Estimate } from './estimate.ts'
-import { planeSize, type Layout, type Picture } from './picture.ts'
+import { planeSize, type Layout, type Picture, type Samples } from './picture.ts'
 import type { Box } from './motion.ts'
 
 /** What an overlay that stays makes of the film below it: shown = share · below + added. In steps of 8 bits. */
@@ -32,19 +32,24 @@ const LEAST_VARIANCE = 12
 export class OverlayLearner {
   readonly #layout: Layout
   readonly #planes: readonly Sums[]
+  /** Of the film's own pixels around, to know how much it varies there. */
+  readonly #beside: Pick<Sums, 'shown' | 'shownSquare' | 'weight'>
   #frames = 0
 
   constructor(layout: Layout) {
     this.#layout = layout
+    this.#beside = newSums(layout.width * layout.height)
     this.#planes = [0, 1, 2].map((plane) => {
       const { width, height } = planeSize(layout, plane)
       return newSums(width * height)
     })
   }
 
-  add({ planes }: Picture, estimates: readonly Estimate[]): void {
+  /** `around` is where the film is likely to vary as it does below, but for what is covered there. */
+  add({ planes }: Picture, estimates: readonly Estimate[], { covered, around }: { readonly covered: Uint8Array; readonly around: Box }): void {
     const scale = this.#layout.bits > 8 ? 4 : 1
     this.#frames++
+    this.#addBeside(planes[0], covered, around)
     for (const { plane, places, values, errors } of estimates) {
       const { weight, below, shown, belowSquare, product, shownSquare, error } = this.#planes[plane]!
       const samples = planes[plane]
@@ -60,6 +65,32 @@ export class OverlayLearner {
         error[at] = error[at]! + w * errors[index]!
       }
     }
+  }
+
+  #addBeside(luma: Samples, covered: Uint8Array, { x, y, width, height }: Box): void {
+    const { weight, shown, shownSquare } = this.#beside
+    const scale = this.#layout.bits > 8 ? 4 : 1
+    for (let row = y; row < y + height; row += 2) {
+      for (let at = row * this.#layout.width + x; at < row * this.#layout.width + x + width; at += 2) {
+        if (covered[at]) continue
+        const value = luma[at]! / scale
+        weight[at] = weight[at]! + 1
+        shown[at] = shown[at]! + value
+        shownSquare[at] = shownSquare[at]! + value * value
+      }
+    }
+  }
+
+  /** The mean variance of the film's own pixels around. */
+  #varianceBeside(): number {
+    const { weight, shown, shownSquare } = this.#beside
+    let [sum, count] = [0, 0]
+    for (let at = 0; at < weight.length; at++) {
+      if (weight[at]! < FEWEST_FRAMES) continue
+      sum += shownSquare[at]! / weight[at]! - (shown[at]! / weight[at]!) ** 2
+      count++
+    }
+    return sum / Math.max(1, count)
   }
 
   /** Undefined where the film does not tell, or nothing stays. `box` is where it was looked for. */
@@ -88,6 +119,7 @@ export class OverlayLearner {
     const { weight, below, shown, belowSquare, product, shownSquare } = this.#planes[0]!
     const { width } = this.#layout
     const size = weight.length
+    const varianceBeside = Math.max(LEAST_VARIANCE, this.#varianceBeside())
     const raw = { share: new Float32Array(size), information: new Float32Array(size) }
     const plane = { share: new Float32Array(size), added: new Float32Array(size), doubt: new Float32Array(size).fill(UNKNOWN_DOUBT), mean: new Float32Array(size), lift: new Float32Array(size) }
     for (let at = 0; at < size; at++) {
@@ -96,31 +128,24 @@ export class OverlayLearner {
       const varianceX = belowSquare[at]! / weight[at]! - mx * mx
       const covariance = product[at]! / weight[at]! - mx * my
       if (varianceX < LEAST_VARIANCE) continue
-      const share = Math.min(1, Math.max(0, covariance / varianceX))
-      const residual = Math.max(1, shownSquare[at]! / weight[at]! - my * my - share * covariance)
+      const varianceY = Math.max(0, shownSquare[at]! / weight[at]! - my * my)
+      // The less is known of what is below, the flatter the line of least squares is: then it counts how much the film varies around.
+      const fit = covariance > 0 ? Math.min(1, (covariance * covariance) / Math.max(1e-6, varianceX * varianceY)) : 0
+      const share = Math.min(1, fit * (Math.max(0, covariance) / varianceX) + (1 - fit) * Math.sqrt(varianceY / varianceBeside))
+      const residual = Math.max(1, varianceY * (1 - fit))
       raw.share[at] = share
       // Frames that follow each other tell much the same.
       raw.information[at] = (varianceX / residual) * (this.#frames / 8)
     }
-    for (let y = Math.max(1, box.y); y < Math.min(this.#layout.height - 1, box.y + box.height); y++) {
-      for (let x = Math.max(1, box.x); x < Math.min(width - 1, box.x + box.width); x++) {
-        const at = y * width + x
-        let [sum, information] = [0, 0]
-        for (let dy = -1; dy <= 1; dy++) {
-          for (let dx = -1; dx <= 1; dx++) {
-            const other = at + dy * width + dx
-            // A sharp edge is to stay one.
-            const alike = 1 / (1 + ((raw.share[other]! - raw.share[at]!) / 0.1) ** 2)
-            const trust = raw.information[other]! * (dx === 0 && dy === 0 ? 1 : 0.5 * alike)
-            sum += trust * raw.share[other]!
-            information += trust
-          }
-        }
-        if (raw.information[at] === 0 || information === 0 || weight[at] === 0) continue
+    let { share, information } = raw
+    for (let round = 0; round < SMOOTHINGS; round++) ({ share, information } = smoothed({ share, information }, box, this.#layout))
+    for (let y = box.y; y < box.y + box.height; y++) {
+      for (let at = y * width + box.x; at < y * width + box.x + box.width; at++) {
+        if (raw.information[at] === 0 || weight[at] === 0) continue
         const [mx, my] = [below[at]! / weight[at]!, shown[at]! / weight[at]!]
-        plane.share[at] = sum / information
-        plane.added[at] = my - plane.share[at]! * mx
-        plane.doubt[at] = 1 / information + 0.012 ** 2
+        plane.share[at] = share[at]!
+        plane.added[at] = my - share[at]! * mx
+        plane.doubt[at] = 1 / information[at]! + 0.012 ** 2
         plane.mean[at] = mx
         plane.lift[at] = Math.abs(my - mx)
       }
@@ -156,6 +181,45 @@ export class OverlayLearner {
 }
 
 const UNKNOWN_DOUBT = 1
+
+interface Shares {
+  readonly share: Float32Array<ArrayBuffer>
+  /** One over the square of how far off each may be. */
+  readonly information: Float32Array<ArrayBuffer>
+}
+
+const SMOOTHINGS = 4
+/** Shares that differ by more are on two sides of an edge, which is to stay, unless they are doubtful. */
+const EDGE = 0.06
+/** Pixels beside each other err alike. */
+const OWN_TRUTH = 0.5
+
+/** An overlay lets through much the same beside: each share leans on those around that may well be the same. */
+function smoothed({ share, information }: Shares, { x: left, y: top, width, height }: Box, layout: Layout): Shares {
+  const better: Shares = { share: share.slice(), information: information.slice() }
+  for (let y = Math.max(1, top); y < Math.min(layout.height - 1, top + height); y++) {
+    for (let x = Math.max(1, left); x < Math.min(layout.width - 1, left + width); x++) {
+      const at = y * layout.width + x
+      const own = information[at]!
+      if (own === 0) continue
+      let [sum, total] = [own * share[at]!, own]
+      for (let dy = -1; dy <= 1; dy++) {
+        for (let dx = -1; dx <= 1; dx++) {
+          const other = at + dy * layout.width + dx
+          const trust = information[other]!
+          if (trust === 0 || other === at) continue
+          const tolerance = EDGE ** 2 + 0.5 * (1 / own + 1 / trust)
+          const weight = (trust * OWN_TRUTH) / (1 + (share[other]! - share[at]!) ** 2 / tolerance) ** 2
+          sum += weight * share[other]!
+          total += weight
+        }
+      }
+      better.share[at] = sum / total
+      better.information[at] = Math.min(total, own * 2)
+    }
+  }
+  return better
+}
 
 interface Sums {
   readonly weight: Float64Array

@@ -73,17 +73,19 @@ export class Repair {
   /** Tells a learner what the next picture shows and what is likely to be below. */
   teach(learners: readonly OverlayLearner[]): void {
     const frame = this.#window.get(this.#next)!
-    for (const { index, estimates } of this.#estimate(frame)) learners[index]!.add(frame.picture, estimates)
+    for (const { index, box, estimates } of this.#estimate(frame)) {
+      learners[index]!.add(frame.picture, estimates, { covered: frame.covered, around: surroundings(box, this.#options.layout) })
+    }
     this.#forget()
   }
 
-  #estimate(frame: Frame): readonly { readonly index: number; readonly estimates: readonly Estimate[]; readonly model: OverlayModel | undefined }[] {
+  #estimate(frame: Frame): readonly { readonly index: number; readonly box: Box; readonly estimates: readonly Estimate[]; readonly model: OverlayModel | undefined }[] {
     return this.#options.regions.flatMap(({ at, model }, index) => {
       const box = at(frame.number)
       if (!box) return []
       const { layout, reach } = this.#options
       const options = { window: this.#window, motion: this.#paths[index]!, box: grown(box, layout), wanted: frame.covered, reach }
-      return [{ index, model, estimates: estimateBelow(frame, options) }]
+      return [{ index, box, model, estimates: estimateBelow(frame, options) }]
     })
   }
 

@@ -32,12 +32,11 @@ export class FfmpegStarter {
     this.#how = how
   }
 
+  /** Its stdout is to be read at once: of one that has ended nothing is kept. */
   start(args: readonly string[]): RunningFfmpeg {
     const { program, args: begin } = this.#how
     const child = spawn(program, [...begin, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#running.add(child)
-    // What an ffmpeg has written that ends before anybody listens would be thrown away.
-    child.stdout.on('readable', () => undefined)
     // That it takes no more is told by its end.
     child.stdin.on('error', () => undefined)
     let lastError: string | undefined
