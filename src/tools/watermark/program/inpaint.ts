@@ -42,14 +42,16 @@ export async function inpaint(task: RemoveTask, regions: readonly Region[], tool
 
   async function feed(stdin: Writable): Promise<void> {
     const repair = new Repair({ layout, regions: repaired, reach })
+    let [number, repairedFrames] = [0, 0]
     const write = async (isWhole: boolean) => {
       while (repair.ready({ isWhole }) !== undefined) {
         for (const { buffer, byteOffset, byteLength } of repair.take().planes) {
           if (!stdin.write(new Uint8Array(buffer, byteOffset, byteLength))) await once(stdin, 'drain')
         }
+        // The encoder looks ahead, and tells late.
+        if (film.seconds !== null) await tools.teller.progress('make', Math.min(0.98, ++repairedFrames / (film.seconds * film.framesPerSecond)))
       }
     }
-    let number = 0
     for await (const bytes of readFrames(tools.ffmpeg, partArguments({ file, film }, part), pictureBytes(layout))) {
       repair.add(number++, pictureOf(bytes, layout))
       await write(false)
