@@ -29,7 +29,7 @@ export const watermarkTool: Tool<WatermarkInput> = {
 
 function requires({ mode, method, codec, container, text }: WatermarkInput): Requirements {
   const filters = {
-    find: [], remove: { inpaint: ['overlay'], delogo: ['delogo'], blur: ['gblur', 'overlay'], cover: ['overlay'] }[method],
+    find: [], remove: { inpaint: ['overlay'], delogo: ['delogo'], blur: ['gblur', 'overlay'], cover: ['delogo', 'overlay'] }[method],
     add: [text === undefined ? 'overlay' : 'drawtext'],
   }[mode]
   return {

@@ -1,3 +1,6 @@
+import type { Box } from '../fill/motion.ts'
+import type { StayingEdges } from './still-overlay.ts'
+
 /** A picture of a logo: four bytes a pixel, the last one how much it covers. */
 export interface LogoPicture {
   readonly width: number
@@ -46,24 +49,43 @@ export function logoPoints(logo: LogoPicture, width: number): LogoPoints | undef
   const height = Math.max(1, Math.round((logo.height * width) / logo.width))
   const grey = shrunken(logo, width + 2 * RIM, height + 2 * RIM)
   const stride = width + 2 * RIM
-  const edges: { readonly at: number; readonly strength: number; readonly gx: number; readonly gy: number }[] = []
+  const edges: Edge[] = []
   for (let y = 1; y < height + 2 * RIM - 1; y++) {
     for (let at = y * stride + 1; at < y * stride + stride - 1; at++) {
-      const [gx, gy] = [(grey[at + 1]! - grey[at - 1]!) / 2, (grey[at + stride]! - grey[at - stride]!) / 2]
-      const strength = Math.hypot(gx, gy)
-      if (strength >= LEAST_EDGE) edges.push({ at, strength, gx, gy })
+      edges.push({ x: (at % stride) - RIM, y: y - RIM, across: (grey[at + 1]! - grey[at - 1]!) / 2, down: (grey[at + stride]! - grey[at - stride]!) / 2 })
     }
   }
+  return choose(edges, { width, height })
+}
+
+/** The points of what stays in a part of a film's picture. Undefined where there are too few to know it again. */
+export function pointsOfEdges({ across, down }: Pick<StayingEdges, 'across' | 'down'>, filmWidth: number, { x: left, y: top, width, height }: Box): LogoPoints | undefined {
+  const edges: Edge[] = []
+  for (let y = top; y < top + height; y++) {
+    for (let x = left; x < left + width; x++) edges.push({ x: x - left, y: y - top, across: across[y * filmWidth + x]!, down: down[y * filmWidth + x]! })
+  }
+  return choose(edges, { width, height })
+}
+
+interface Edge {
+  readonly x: number
+  readonly y: number
+  readonly across: number
+  readonly down: number
+}
+
+/** Some of the stronger half, in the order of their places: spread over the logo. */
+function choose(all: readonly Edge[], size: { readonly width: number; readonly height: number }): LogoPoints | undefined {
+  const edges = all.map((edge) => ({ ...edge, strength: Math.hypot(edge.across, edge.down) })).filter(({ strength }) => strength >= LEAST_EDGE)
   if (edges.length < FEWEST_POINTS) return undefined
-  edges.sort((a, b) => b.strength - a.strength || a.at - b.at)
-  // Every so many of the stronger half, in the order of their places: spread over the logo.
-  const strong = edges.slice(0, Math.max(POINTS, edges.length >> 1)).sort((a, b) => a.at - b.at)
+  const inOrder = (one: Edge, other: Edge) => one.y - other.y || one.x - other.x
+  edges.sort((one, other) => other.strength - one.strength || inOrder(one, other))
+  const strong = edges.slice(0, Math.max(POINTS, edges.length >> 1)).sort(inOrder)
   const step = Math.max(1, strong.length / POINTS)
   const chosen = Array.from({ length: Math.min(POINTS, strong.length) }, (_, index) => strong[Math.floor(index * step)]!)
   return {
-    width, height,
-    x: Int16Array.from(chosen, ({ at }) => (at % stride) - RIM), y: Int16Array.from(chosen, ({ at }) => Math.floor(at / stride) - RIM),
-    directionX: Float32Array.from(chosen, ({ gx, strength }) => gx / strength), directionY: Float32Array.from(chosen, ({ gy, strength }) => gy / strength),
+    ...size, x: Int16Array.from(chosen, ({ x }) => x), y: Int16Array.from(chosen, ({ y }) => y),
+    directionX: Float32Array.from(chosen, ({ across, strength }) => across / strength), directionY: Float32Array.from(chosen, ({ down, strength }) => down / strength),
   }
 }
 

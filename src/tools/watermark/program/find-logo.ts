@@ -29,21 +29,41 @@ interface Tools {
 /** Where a logo is that a picture shows, and when: also where it jumps or moves, larger or smaller than in its picture. */
 export async function findLogo(file: string, { file: filmFile, film }: FindTask | RemoveTask, { ffmpeg, teller }: Tools): Promise<readonly Region[]> {
   const logo = await readLogo(ffmpeg, file)
-  const scale = Math.max(1, film.width / SEARCH_WIDTH)
-  const size = { width: Math.round(film.width / scale), height: Math.round(film.height / scale) }
+  const { scale, size } = searchSize(film)
   const points = await findSize(logo, { ffmpeg, filmFile, film, size, scale, onPicture: (count) => teller.progress('find', (0.3 * count) / PICTURES_FOR_SIZE) })
   if (!points) return []
+  return trackLogo(points, { filmFile, film, size, scale, ffmpeg, progress: (share) => teller.progress('find', share === null ? null : 0.3 + 0.7 * share) })
+}
+
+export interface TrackSearch {
+  readonly filmFile: string
+  readonly film: FilmFacts
+  /** Of the film's picture while it is searched, and how much smaller that is. */
+  readonly size: { readonly width: number; readonly height: number }
+  readonly scale: number
+  readonly ffmpeg: FfmpegStarter
+  readonly progress: (share: number | null) => Promise<void>
+}
+
+/** Where and when what has these edges is to be seen in the film. */
+export async function trackLogo(points: LogoPoints, { filmFile, film, size, scale, ffmpeg, progress }: TrackSearch): Promise<readonly Region[]> {
   const rate = searchRate(film)
   const expected = film.seconds === null ? null : film.seconds * rate
   const sightings: Sighting[] = []
   for await (const edges of searched(ffmpeg, { filmFile, film, size, rate, most: MOST_PICTURES })) {
     const { x, y, likeness } = matchLogo(edges, points)
     sightings.push({ seconds: sightings.length / rate, place: likeness < LEAST_LIKENESS ? undefined : { x: Math.round(x * scale), y: Math.round(y * scale) } })
-    await teller.progress('find', expected === null ? null : 0.3 + (0.7 * sightings.length) / expected)
+    await progress(expected === null ? null : sightings.length / expected)
   }
   const pixels = Math.ceil(scale)
   const tracks = tracksOf(sightings, { width: Math.round(points.width * scale), height: Math.round(points.height * scale), pixels, stepSeconds: 1 / rate })
   return tracks.map((track) => within(track, pixels, film))
+}
+
+/** The size in which a film is searched. */
+export function searchSize({ width, height }: FilmFacts): { readonly scale: number; readonly size: { readonly width: number; readonly height: number } } {
+  const scale = Math.max(1, width / SEARCH_WIDTH)
+  return { scale, size: { width: Math.round(width / scale), height: Math.round(height / scale) } }
 }
 
 function searchRate({ seconds, framesPerSecond }: FilmFacts): number {

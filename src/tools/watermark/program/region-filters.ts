@@ -4,9 +4,16 @@ import type { FilmFacts, Method } from '../task.ts'
 
 /** Filters from `[film]`, and `[1:v]` for a cover, to `[out]`. Made of numbers alone. */
 export function regionFilters(method: Exclude<Method, 'inpaint'>, regions: readonly Region[], film: FilmFacts): string {
-  if (method === 'delogo') return `[film]${regions.map((region) => delogo(region, film)).join(',')}[out]`
+  const plain = regions.map((region) => delogo(region, film)).join(',')
+  if (method === 'delogo') return `[film]${plain}[out]`
+  // A cover may have clear parts.
+  if (method === 'cover') return `[film]${plain}[plain];${chained(method, regions, film)}`
+  return chained(method, regions, film)
+}
+
+function chained(method: 'blur' | 'cover', regions: readonly Region[], film: FilmFacts): string {
   return regions.map((region, index) => {
-    const [from, to] = [index === 0 ? 'film' : `done${index}`, index === regions.length - 1 ? 'out' : `done${index + 1}`]
+    const [from, to] = [index === 0 ? (method === 'cover' ? 'plain' : 'film') : `done${index}`, index === regions.length - 1 ? 'out' : `done${index + 1}`]
     return method === 'blur' ? blurred(region, { film, from, to, index }) : covered(region, { film, from, to, index })
   }).join(';')
 }
@@ -34,10 +41,12 @@ function blurred(region: Region, { film, from, to, index }: Step): string {
     + `[keep${index}][blurred${index}]overlay=x='${x}':y='${y}':format=${overlayFormat(film)}${during(region)}[${to}]`
 }
 
+/** As large as it fits, in the middle. */
 function covered(region: Region, { film, from, to, index }: Step): string {
   const { width, height } = region
-  return `[1:v]scale=${width}:${height}:flags=area,format=rgba[cover${index}];`
-    + `[${from}][cover${index}]overlay=x='${expressionOf(region, 'x')}':y='${expressionOf(region, 'y')}':format=${overlayFormat(film)}${during(region)}[${to}]`
+  const place = (axis: 'x' | 'y', size: string) => `'${expressionOf(region, axis)}+(${size})/2'`
+  return `[1:v]scale=${width}:${height}:flags=area:force_original_aspect_ratio=decrease,format=rgba[cover${index}];`
+    + `[${from}][cover${index}]overlay=x=${place('x', `${width}-w`)}:y=${place('y', `${height}-h`)}:format=${overlayFormat(film)}${during(region)}[${to}]`
 }
 
 function during(region: Region): string {
