@@ -18,9 +18,9 @@ export function make(file: string, ...args: readonly string[]): string {
 }
 
 /** A film whose picture moves over a large one of noise at several scales, without loss, with sound. */
-export function movingFilm(directory: string, { x = '20+n*2.6', y = '60+n*0.7' }: { readonly x?: string; readonly y?: string } = {}): string {
+export function movingFilm(directory: string, { x = '20+n*2.6', y = '60+n*0.7', seconds = FILM.seconds }: { readonly x?: string; readonly y?: string; readonly seconds?: number } = {}): string {
   const picture = noisePicture(join(directory, 'noise.ppm'), { width: 560, height: 320 })
-  const { width, height, framesPerSecond, seconds } = FILM
+  const { width, height, framesPerSecond } = FILM
   return make(join(directory, 'clean.mkv'), '-loop', '1', '-r', String(framesPerSecond), '-i', picture, '-f', 'lavfi', '-i', `sine=d=${seconds}`,
     '-vf', `crop=${width}:${height}:x='${x}':y='${y}'`, '-t', String(seconds), '-r', String(framesPerSecond), '-pix_fmt', 'yuv420p', '-c:v', 'ffv1', '-c:a', 'aac')
 }

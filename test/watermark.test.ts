@@ -172,3 +172,15 @@ test('a region beyond the picture fails, and says by how much', async () => {
   const job = await ended({ source: await source(planted), regions: [{ x: 300, y: 10, width: 40, height: 20 }] })
   expect(job.error).toMatchObject({ code: 'invalid_input', message: 'regions[0].width: reaches 20 pixels beyond the right edge: the picture has 320×180 pixels' })
 })
+
+test('a mark that jumps is found by a picture of it, where it is and when', async () => {
+  const jumping = plant(join(scratch, 'jumping.mp4'), { clean, logo, at: { x: "if(lt(t,1.6),20,230)", y: "if(lt(t,1.6),20,130)" }, opacity: 0.9 })
+  const { job } = await made({ source: await source(jumping), mode: 'find', find: await source(logo) })
+  const [first, second, ...others] = job.result['regions'] as (Place & { from_seconds?: number; to_seconds?: number })[]
+  expect(others).toEqual([])
+  expect(edgesApart(first!, { x: 20, y: 20, width: 64, height: 30 })).toBeLessThanOrEqual(6)
+  expect(edgesApart(second!, { x: 230, y: 130, width: 64, height: 30 })).toBeLessThanOrEqual(6)
+  expect([first!.from_seconds, second!.to_seconds]).toEqual([undefined, undefined])
+  expect(Math.abs(first!.to_seconds! - 1.6)).toBeLessThan(0.3)
+  expect(Math.abs(second!.from_seconds! - 1.6)).toBeLessThan(0.3)
+})

@@ -1,6 +1,3 @@
-import type { Box } from '../fill/motion.ts'
-import type { StayingEdges } from './still-overlay.ts'
-
 /** A picture of a logo: four bytes a pixel, the last one how much it covers. */
 export interface LogoPicture {
   readonly width: number
@@ -54,15 +51,6 @@ export function logoPoints(logo: LogoPicture, width: number): LogoPoints | undef
     for (let at = y * stride + 1; at < y * stride + stride - 1; at++) {
       edges.push({ x: (at % stride) - RIM, y: y - RIM, across: (grey[at + 1]! - grey[at - 1]!) / 2, down: (grey[at + stride]! - grey[at - stride]!) / 2 })
     }
-  }
-  return choose(edges, { width, height })
-}
-
-/** The points of what stays in a part of a film's picture. Undefined where there are too few to know it again. */
-export function pointsOfEdges({ across, down }: Pick<StayingEdges, 'across' | 'down'>, filmWidth: number, { x: left, y: top, width, height }: Box): LogoPoints | undefined {
-  const edges: Edge[] = []
-  for (let y = top; y < top + height; y++) {
-    for (let x = left; x < left + width; x++) edges.push({ x: x - left, y: y - top, across: across[y * filmWidth + x]!, down: down[y * filmWidth + x]! })
   }
   return choose(edges, { width, height })
 }

@@ -40,9 +40,6 @@ export interface StayingEdges {
   readonly strength: Float32Array
   /** 1 where there is no doubt of it. */
   readonly isSure: Uint8Array
-  /** The mean gradient of luma. */
-  readonly across: Float32Array
-  readonly down: Float32Array
 }
 
 export function stayingEdges({ width, height, pictures }: SomePictures): StayingEdges {
@@ -101,7 +98,6 @@ function addPicture(sums: Sums, { picture, before, changed, width, height }: Add
 
 function judge({ weight: weights, across, down, square, step }: Sums, size: number): StayingEdges {
   const [strengths, isSure] = [new Float32Array(size), new Uint8Array(size)]
-  const [meanAcross, meanDown] = [new Float32Array(size), new Float32Array(size)]
   for (let at = 0; at < size; at++) {
     const weight = weights[at]!
     if (weight < FEWEST_PICTURES / 2) continue
@@ -115,11 +111,9 @@ function judge({ weight: weights, across, down, square, step }: Sums, size: numb
     const consistency = strength * Math.sqrt((weight * (1 - likeness)) / (1 + likeness) / variance)
     if (consistency < LEAST_CONSISTENCY) continue
     strengths[at] = strength
-    meanAcross[at] = across[0]![at]! / weight
-    meanDown[at] = down[0]![at]! / weight
     if (consistency >= SURE_CONSISTENCY) isSure[at] = 1
   }
-  return { strength: strengths, isSure, across: meanAcross, down: meanDown }
+  return { strength: strengths, isSure }
 }
 
 const BLUR = 4

@@ -35,7 +35,7 @@ export async function findLogo(file: string, { file: filmFile, film }: FindTask 
   return trackLogo(points, { filmFile, film, size, scale, ffmpeg, progress: (share) => teller.progress('find', share === null ? null : 0.3 + 0.7 * share) })
 }
 
-export interface TrackSearch {
+interface TrackSearch {
   readonly filmFile: string
   readonly film: FilmFacts
   /** Of the film's picture while it is searched, and how much smaller that is. */
@@ -46,7 +46,7 @@ export interface TrackSearch {
 }
 
 /** Where and when what has these edges is to be seen in the film. */
-export async function trackLogo(points: LogoPoints, { filmFile, film, size, scale, ffmpeg, progress }: TrackSearch): Promise<readonly Region[]> {
+async function trackLogo(points: LogoPoints, { filmFile, film, size, scale, ffmpeg, progress }: TrackSearch): Promise<readonly Region[]> {
   const rate = searchRate(film)
   const expected = film.seconds === null ? null : film.seconds * rate
   const sightings: Sighting[] = []
@@ -61,7 +61,7 @@ export async function trackLogo(points: LogoPoints, { filmFile, film, size, scal
 }
 
 /** The size in which a film is searched. */
-export function searchSize({ width, height }: FilmFacts): { readonly scale: number; readonly size: { readonly width: number; readonly height: number } } {
+function searchSize({ width, height }: FilmFacts): { readonly scale: number; readonly size: { readonly width: number; readonly height: number } } {
   const scale = Math.max(1, width / SEARCH_WIDTH)
   return { scale, size: { width: Math.round(width / scale), height: Math.round(height / scale) } }
 }

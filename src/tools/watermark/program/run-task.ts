@@ -5,7 +5,6 @@ import { encode } from './encode.ts'
 import type { FfmpegStarter } from './ffmpeg.ts'
 import { beginning, filmInput, steadyFrames } from './film-arguments.ts'
 import { findRegions, withMargin } from './find-regions.ts'
-import { findJumping } from './find-jumping.ts'
 import { findLogo } from './find-logo.ts'
 import { inpaint } from './inpaint.ts'
 import { makePreview } from './preview.ts'
@@ -40,10 +39,8 @@ interface Tools {
   readonly teller: Teller
 }
 
-async function find(task: FindTask | RemoveTask, tools: Tools): Promise<readonly Region[]> {
-  if (task.logo !== undefined) return findLogo(task.logo, task, tools)
-  const staying = await findRegions(task, tools)
-  return staying.length > 0 ? staying : findJumping(task, tools)
+function find(task: FindTask | RemoveTask, tools: Tools): Promise<readonly Region[]> {
+  return task.logo === undefined ? findRegions(task, tools) : findLogo(task.logo, task, tools)
 }
 
 function nothingFound({ logo }: RemoveTask): string {

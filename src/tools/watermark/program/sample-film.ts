@@ -14,23 +14,20 @@ export interface SampleOptions {
   readonly file: string
   readonly film: FilmFacts
   readonly part?: Box
-  /** Seconds; the whole film unless given. */
-  readonly during?: { readonly from: number; readonly seconds: number }
   readonly width: number
   readonly height: number
   readonly onPicture: (count: number, of: number) => Promise<void>
 }
 
 /** Pictures from all over the film, or of a part of its picture, in one size: luma and chroma of every pixel. */
-export async function sampleFilm(ffmpeg: FfmpegStarter, { file, film, part, during, width, height, onPicture }: SampleOptions): Promise<SomePictures> {
-  const { framesPerSecond } = film
-  const seconds = during?.seconds ?? film.seconds
+export async function sampleFilm(ffmpeg: FfmpegStarter, { file, film, part, width, height, onPicture }: SampleOptions): Promise<SomePictures> {
+  const { seconds, framesPerSecond } = film
   const rate = Math.min(framesPerSecond, seconds === null ? RATE_WHERE_LENGTH_IS_UNKNOWN : PICTURES / seconds)
   const filters = [
     `fps=fps=${rate}:round=near`, ...(part ? [cropTo(part)] : []), `scale=${width}:${height}:flags=area`, 'format=yuv444p',
   ]
   const args = [
-    ...beginning('error'), ...filmInput(file, ...(seconds !== null && seconds > LONG_SECONDS ? ['-skip_frame', 'nokey'] : []), ...(during ? ['-ss', String(during.from), '-t', String(during.seconds)] : [])),
+    ...beginning('error'), ...filmInput(file, ...(seconds !== null && seconds > LONG_SECONDS ? ['-skip_frame', 'nokey'] : [])),
     '-map', '0:V:0', '-vf', filters.join(','), '-frames:v', String(PICTURES), ...RAW,
   ]
   const pictures: Uint8Array[] = []
