@@ -15,6 +15,7 @@ import { sanjuuni } from './sanjuuni.mjs'
 import { start } from './start.mjs'
 import { stoppedReaders } from './stopped-readers.mjs'
 import { removeTemporaryDirectories } from './temporary-directory.mjs'
+import { watermark } from './watermark.mjs'
 
 const PARTS = new Map([
   ['job-time', jobTime],
@@ -26,6 +27,7 @@ const PARTS = new Map([
   ['framepacks', framepacks],
   ['frame-push', framePush],
   ['sanjuuni', sanjuuni],
+  ['watermark', watermark],
   ['sandbox', sandbox],
   ['page', page],
   ['start', start],

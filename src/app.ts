@@ -10,6 +10,7 @@ import { dialectOf } from './compat/dialects.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
 import { moneyPrinterRoutes } from './compat/moneyprinter.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
+import { soraWatermarkRoutes } from './compat/sora-watermark.ts'
 import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
@@ -68,6 +69,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', moneyPrinterRoutes({ ...context, callerOf }))
+  app.route('/', soraWatermarkRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))
   app.route('/', readyRoutes({ readiness }))

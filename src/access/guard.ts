@@ -70,7 +70,7 @@ const PLAN = /^\/api\/tools\/[^/]+\/plan$/
 const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
 
 /** What tells of more than the one job whose id is known. */
-const LISTS = /^\/api\/(?:jobs|tasks|v1\/(?:tasks|musics|video_materials))$/
+const LISTS = /^\/api\/(?:jobs|tasks|v1\/(?:tasks|musics|video_materials))$|^(?:\/api\/v1)?\/get_queue_status$/
 
 /** Of all jobs. */
 const FEED = '/api/jobs/events'

@@ -110,6 +110,10 @@ interface Wanted {
 const MAKERS = new Map<string, (sources: readonly string[], wanted: Wanted) => unknown>([
   ['ffmpeg', (sources, wanted) => ({ inputs: sources.map((source) => ({ source })), outputs: [wanted] })],
   ['sanjuuni', ([source], { format, args }) => ({ source, output_format: format, ...(args && { args }) })],
+  ['watermark', ([source], { format, args }) => {
+    if (args) throw new UsageError('watermark takes no ARGS: for more than taking off what it finds by itself give --input JSON')
+    return { source, container: format }
+  }],
 ])
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { answerGmapiError, isGmapiPath } from './gmapi-errors.ts'
 import { answerMoneyPrinterError, isMoneyPrinterPath } from './moneyprinter-errors.ts'
+import { answerSoraError, isSoraPath } from './sora-watermark-errors.ts'
 
 /** Another server's way to speak: which paths it is spoken on, and how an error is told there. */
 export interface Dialect {
@@ -11,8 +12,9 @@ export interface Dialect {
 
 /** Refusals in front of the routes are answered by the first of them that owns the path. */
 const DIALECTS: readonly Dialect[] = [
-  { owns: isGmapiPath, answerError: answerGmapiError },
+  { owns: isSoraPath, answerError: answerSoraError },
   { owns: isMoneyPrinterPath, answerError: answerMoneyPrinterError },
+  { owns: isGmapiPath, answerError: answerGmapiError },
 ]
 
 export function dialectOf(path: string): Dialect | undefined {

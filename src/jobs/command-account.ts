@@ -10,6 +10,7 @@ export class CommandAccount {
   /** Of the first output, once it is whole. */
   writtenBytes: number | undefined
   hasToldProgress = false
+  result: Readonly<Record<string, unknown>> = {}
 
   constructor({ program }: Pick<Command, 'program'>) {
     this.#program = program
@@ -21,7 +22,7 @@ export class CommandAccount {
       this.hasToldProgress = true
       this.writtenSeconds = update.outTimeSeconds ?? this.writtenSeconds
       this.writtenBytes = update.bytes
-    } else if (BELIES.test(update.text) && !OF_THE_INPUT.test(update.text)) {
+    } else if (update.type === 'log' && BELIES.test(update.text) && !OF_THE_INPUT.test(update.text)) {
       this.complaint ??= update.text
     }
   }

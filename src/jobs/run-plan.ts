@@ -44,12 +44,15 @@ export interface PlanOutcome {
   /** The names of the artifacts. */
   readonly files: readonly string[]
   readonly warnings: readonly OutputWarning[]
+  /** What the commands have told of their own. */
+  readonly result: Readonly<Record<string, unknown>>
 }
 
 /** Runs a plan's commands one after the other and publishes what they make. */
 export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<PlanOutcome> {
   const { lines, limits, meter, options } = run
-  const published: PlanOutcome[] = []
+  const published: Omit<PlanOutcome, 'result'>[] = []
+  let result = {}
   let account = new CommandAccount({ program: 'node' })
   for (const { file, text } of plan.files ?? []) await writeFile(join(run.workspace.outputDirectory, file), text)
   for (const [index, command] of plan.commands.entries()) {
@@ -59,6 +62,7 @@ export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<
       await options.disk.assertRoomFor(WRITE_BYTES)
       throw new OutputIncompleteError(`${command.program} ended well but said: ${account.complaint}`)
     }
+    result = { ...result, ...account.result }
     published.push(await publish(jobId, command.artifacts ?? [], { ...run, account }))
   }
   limits.stopWatching()
@@ -68,7 +72,7 @@ export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<
   meter.enter('publishing')
   published.push(await publish(jobId, plan.artifacts, { ...run, account }))
   await lines.finish()
-  return { files: published.flatMap(({ files }) => files), warnings: published.flatMap(({ warnings }) => warnings) }
+  return { files: published.flatMap(({ files }) => files), warnings: published.flatMap(({ warnings }) => warnings), result }
 }
 
 interface CommandRun extends PlanRun {
@@ -122,6 +126,7 @@ async function runLines(
       for (const update of parser.push(line)) {
         account.heard(update)
         if (update.type === 'progress') meter.ran(index, update)
+        else if (update.type === 'result') account.result = update.result
         else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
       }
     },
@@ -184,7 +189,7 @@ class FrameTeller {
 
 async function publish(
   jobId: string, specs: readonly ArtifactSpec[], { account, ...run }: PlanRun & { readonly account: CommandAccount },
-): Promise<PlanOutcome> {
+): Promise<Omit<PlanOutcome, 'result'>> {
   const { workspace, options, writer, limits, lines, attempt } = run
   const cwd = workspace.outputDirectory
   const warnings = await verifyOutputs(specs, {

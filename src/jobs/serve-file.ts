@@ -25,10 +25,10 @@ export interface ServedFile {
 export interface ServeOptions {
   /** Sends this one type in place of the file's own. */
   readonly contentType?: typeof OCTETS_AS_LATIN1
+  /** What a browser would show is to be saved all the same. */
+  readonly disposition?: 'attachment'
   /** Lets the proxy in front send the bytes, where there is one that can. */
   readonly handOver?: HandOver | undefined
-  /** In place of what suits the type. */
-  readonly disposition?: 'attachment'
   /** Answers 206 to a request for the whole file as well. */
   readonly isAlwaysPartial?: boolean
   /** How long a reader may take no byte before it is cut; default 60 s. */

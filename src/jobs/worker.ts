@@ -99,9 +99,9 @@ async function runAttempt(jobId: string, { writer, lines, limits, workspace, opt
   meter.begin(plan.commands)
   limits.watchForStall(() => outputBytes(workspace))
   const run = { writer, lines, limits, workspace, options, attempt, meter, inputs }
-  const { files, warnings } = await runPlan(jobId, plan, run)
+  const { files, warnings, result } = await runPlan(jobId, plan, run)
   limits.signal.throwIfAborted()
-  await writer.append([{ type: 'result', data: { result: { ...plan.result, files, ...(warnings.length > 0 && { warnings }) } } }], { attempt })
+  await writer.append([{ type: 'result', data: { result: { ...plan.result, ...result, files, ...(warnings.length > 0 && { warnings }) } } }], { attempt })
 }
 
 async function prepare(

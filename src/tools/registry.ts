@@ -9,10 +9,22 @@ import type { Tool } from './tool.ts'
 import { transcodeTool } from './transcode.ts'
 import { trimTool } from './trim.ts'
 import { videoFrameTool } from './video-frame.ts'
+import { watermarkTool } from './watermark.ts'
 import { waveformTool } from './waveform.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, waveformTool, composeTool, subtitlesTool]
+export const tools: readonly Tool[] = [
+  ffmpegTool,
+  videoFrameTool,
+  sanjuuniTool,
+  transcodeTool,
+  audioTool,
+  trimTool,
+  waveformTool,
+  composeTool,
+  subtitlesTool,
+  watermarkTool,
+]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {

@@ -113,7 +113,7 @@ export interface Command {
 }
 
 /** Programs of the hub that run the engine's ffmpeg themselves: `converter` is the one for ComputerCraft. */
-export type OwnProgram = 'converter'
+export type OwnProgram = 'converter' | 'watermark'
 
 export type FrameFormatName = 'png' | 'jpeg' | 'webp' | 'raw'
 
@@ -142,6 +142,8 @@ export interface OutputParser {
 
 export type ToolUpdate =
   | ({ readonly type: 'progress' } & CommandProgress)
+  /** What only the program could find out; becomes part of the job's result. */
+  | { readonly type: 'result'; readonly result: Readonly<Record<string, unknown>> }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
 
 export interface CommandProgress {
@@ -174,6 +176,8 @@ export interface MediaStream {
   readonly width?: number
   readonly height?: number
   readonly framesPerSecond?: number
+  /** As ffmpeg calls it. */
+  readonly pixelFormat?: string
   readonly sampleRate?: number
   readonly channels?: number
   /** A cover picture inside a sound file, not moving picture. */
