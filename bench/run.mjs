@@ -6,6 +6,7 @@ import { framePush } from './frame-push.mjs'
 import { framepacks } from './framepacks.mjs'
 import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
+import { metrics } from './metrics.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
 import { sandbox } from './sandbox.mjs'
@@ -19,6 +20,7 @@ const PARTS = new Map([
   ['fan-out', fanOut],
   ['stopped-readers', stoppedReaders],
   ['polls', polls],
+  ['metrics', metrics],
   ['frames', frames],
   ['framepacks', framepacks],
   ['frame-push', framePush],
