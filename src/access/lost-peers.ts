@@ -8,7 +8,8 @@ const LOOK_EACH_MS = 10_000
 const MOST_UNANSWERED = 8
 /** Of Linux: the connections of this network namespace, one a line; proc_pid_net(5). */
 const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
-const CONNECTION = /^ *\d+: \S+:(?<localPort>\S{4}) (?<address>\S+):(?<port>\S{4}) \S\S \S+ \S+ (?<retransmits>\S{8}) +\d+ +(?<probes>\d+) /gm
+/** Of those that have something under way. */
+const CONNECTION = /^ *\d+: \S+:(?<localPort>\S{4}) (?<address>\S+):(?<port>\S{4}) \S\S (?!0{8}:)\S+ \S+ (?<retransmits>\S{8}) +\d+ +(?<probes>\d+) /gm
 
 /**
  * Ends connections to machines that are gone: a laptop that sleeps, a phone out of reach. Nothing tells that there is
