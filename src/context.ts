@@ -10,7 +10,6 @@ import { Usage } from './access/usage.ts'
 import type { Config } from './config.ts'
 import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
-import { awaitedSources } from './jobs/awaited-sources.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
 import { atomically, closeDatabase, openDatabase, type Database } from './jobs/database.ts'
@@ -185,7 +184,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
     index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
-    awaitedSources: (since) => awaitedSources({ index, requests, since }), onError: (error) => logger.error('retention.failed', { error }),
+    onError: (error) => logger.error('retention.failed', { error }),
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
   await recover({

@@ -1,4 +1,4 @@
-import type { AwaitedSources } from './awaited-sources.ts'
+import { awaitedSources } from './awaited-sources.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { JobIndex } from './job-index.ts'
@@ -14,8 +14,6 @@ export interface RetentionOptions {
   /** Removes a job that has ended, unless it is asked for again or ends later than that. */
   readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<void>
   readonly uploads: UploadStore
-  /** Of the jobs that were submitted before then and have not ended. */
-  readonly awaitedSources: (since: number) => Promise<AwaitedSources>
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
   readonly retentionMs: number
@@ -49,7 +47,7 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, awaitedSources, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
     const clockSetMs = this.#clockSet()
     if (clockSetMs !== 0) onClockSet(clockSetMs)
     const aheadMs = Math.max(0, clockSetMs)
@@ -60,7 +58,7 @@ export class Retention {
     // After a clock was set back, by a hub that ran or not: what ended since must not go early, so nothing is moved back.
     index.boundTimes({ now, retentionMs })
     idempotencyKeys.boundTimes(now)
-    const awaited = await awaitedSources(now - retentionMs / 2)
+    const awaited = awaitedSources(index)
     for (const id of index.expired(now)) {
       if (awaited.jobs.has(id)) continue
       // One that cannot be removed must not keep the others.
