@@ -8,6 +8,7 @@ import { framepacks } from './framepacks.mjs'
 import { frames } from './frames.mjs'
 import { jobTime } from './job-time.mjs'
 import { page } from './page.mjs'
+import { metrics } from './metrics.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
 import { sandbox } from './sandbox.mjs'
@@ -23,6 +24,7 @@ const PARTS = new Map([
   ['fan-out', fanOut],
   ['stopped-readers', stoppedReaders],
   ['polls', polls],
+  ['metrics', metrics],
   ['frames', frames],
   ['framepacks', framepacks],
   ['frame-push', framePush],

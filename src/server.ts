@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { serve as listen } from '@hono/node-server'
+import { endLostPeers } from './access/lost-peers.ts'
 import { capSockets } from './access/socket-caps.ts'
 import { createApp } from './app.ts'
 import { flagsToVariables, parseConfig, type Config } from './config.ts'
@@ -71,6 +72,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
   server.maxConnections = config.maxReaders + SPARE_CONNECTIONS
   server.on('drop', () => context.metrics.refused('too_many_connections'))
   capSockets(server, { perAddress: config.connectionsPerAddress, isCounted: (address) => context.access.countsSocketsOf(address) })
+  endLostPeers(server)
   server.headersTimeout = 15_000
   // Bodies have limits of their own, by progress and not by total time.
   server.requestTimeout = 0

@@ -12,7 +12,7 @@ import { parseConfig } from '../src/config.ts'
 import { createContext, type HubContext } from '../src/context.ts'
 import type { Logger } from '../src/logger.ts'
 import { HubApi } from './hub-api.ts'
-import { brief, makeTone } from './media.ts'
+import { brief, makeTone, pacedFfmpeg, talk } from './media.ts'
 import { removeDirectory, temporaryDirectory } from './running-hub.ts'
 
 const HOUR_MS = 3_600_000
@@ -67,6 +67,22 @@ test('what has expired is gone with its files and answers 410, what has not stay
   expect((await api.request(`/api/jobs/${id}/events`)).status).toBe(410)
   expect(existsSync(join(directory, 'jobs', id))).toBe(false)
   expect((await api.list()).jobs).toEqual([])
+})
+
+test('what a job waits to read stays, however long it waits, and goes when it has been read', async () => {
+  await start({ REELTIME_CONCURRENCY: '1', REELTIME_FFMPEG: pacedFfmpeg(scratch) })
+  const [upload, other] = [await api.upload(tone), await api.upload(tone)]
+  const ended = await api.ends(await api.accepted(brief(await api.upload(tone), 0.1)))
+  const running = await api.accepted(talk(upload, 600))
+  const waiting = [await api.accepted(brief(upload, 0.1)), await api.accepted(brief(`job:${ended.id}/output.wav`, 0.1))]
+  await api.runs(running)
+  await context.retention.sweep(Date.now() + 2 * HOUR_MS)
+  expect((await api.request(`/api/uploads/${other.slice('upload:'.length)}`)).status).toBe(404)
+  await api.post(`/api/jobs/${running}/cancel`)
+  expect((await Promise.all(waiting.map((id) => api.ends(id)))).map(({ status }) => status)).toEqual(['completed', 'completed'])
+  await context.retention.sweep(Date.now() + 2 * HOUR_MS)
+  expect((await api.request(`/api/jobs/${ended.id}`)).status).toBe(410)
+  expect((await api.request(`/api/uploads/${upload.slice('upload:'.length)}`)).status).toBe(404)
 })
 
 test('a download that has begun ends whole although its job expires', async () => {

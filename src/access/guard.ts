@@ -38,6 +38,7 @@ interface Asked {
 
 function check(access: Access, { request, response, method, path }: Asked): HubCaller {
   assertPlainPath(request.url ?? '')
+  assertOneHost(request)
   const caller = access.identify(request)
   const scope = scopeFor(method, path)
   if (scope === undefined) holdPlace(access, caller, { request, response, path })
@@ -97,6 +98,12 @@ function holdPlace(access: Access, caller: HubCaller, { request, response, path 
 /** Before anything is decoded: what would be read as one path here and as another one there. */
 function assertPlainPath(url: string): void {
   const path = url.split('?', 1)[0] ?? ''
-  const isTwisted = /^\/\/|\\|%00/.test(path) || (/^\/(?:download|frames|cc)\//.test(path) && /%2f|%5c|\/\//i.test(path))
-  if (isTwisted) throw new HubError('invalid_input', 'The path holds what no path here does', { hint: 'Leave out //, backslashes, and %2f, %5c and %00' })
+  const isTwisted = /^(?!\/)|^\/\/|\\|%00/.test(path) || (/^\/(?:download|frames|cc)\//.test(path) && /%2f|%5c|\/\//i.test(path))
+  if (isTwisted) throw new HubError('invalid_input', 'The path holds what no path here does', { hint: 'Begin it with one /, and leave out //, backslashes, and %2f, %5c and %00' })
+}
+
+/** RFC 9112, 3.2. Who stands in front of the hub may have gone by the other one. */
+function assertOneHost({ rawHeaders }: IncomingMessage): void {
+  const count = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  if (count > 1) throw new HubError('invalid_input', 'The request has more than one Host', { hint: 'Send one' })
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FramePackParser } from './frame-pack-parser.ts'
 
@@ -44,6 +45,40 @@ test('a pack with fewer frames than it counts is not whole, and one with more is
 test('a size that no picture has is refused before anything is kept for it', () => {
   expect(() => new FramePackParser().push(Buffer.from('<!doctype html>'))).toThrow(expect.objectContaining({ name: 'NotAPackError' }))
 })
+
+const piece = fc.oneof(
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)), fc.constantFrom(...FRAMES),
+  fc.oneof(fc.nat(6), fc.constantFrom(2 ** 28, 2 ** 28 + 1, UNCOUNTED), fc.nat(UNCOUNTED)).map(word),
+)
+
+test('whatever bytes come, in whatever pieces, are the same frames or the same refusal, and never more than what came', () => {
+  fc.assert(fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.nat(40), { minLength: 1, maxLength: 20 }), (parts, sizes) => {
+    const bytes = Buffer.concat(parts)
+    const whole = read([bytes])
+    const pieces: Buffer[] = []
+    for (let at = 0, turn = 0; at < bytes.length; turn++) {
+      const to = at + 1 + sizes[turn % sizes.length]!
+      pieces.push(bytes.subarray(at, to))
+      at = to
+    }
+    expect(read(pieces)).toEqual(whole)
+    expect(whole.frames.reduce((sum, frame) => sum + frame.length, 0)).toBeLessThanOrEqual(bytes.length)
+    expect([undefined, 'NotAPackError']).toContain(whole.refusal)
+  }))
+})
+
+/** What was taken until all had come or something was refused. */
+function read(pieces: readonly Buffer[]): { frames: Buffer[]; isWhole: boolean; refusal: string | undefined } {
+  const parser = new FramePackParser()
+  const frames: Buffer[] = []
+  try {
+    for (const bytes of pieces) frames.push(...parser.push(bytes).map((frame) => Buffer.from(frame)))
+  } catch (error) {
+    // Those that came whole in the piece that was refused are not handed out.
+    return { frames: [], isWhole: false, refusal: (error as Error).name }
+  }
+  return { frames, isWhole: parser.isWhole, refusal: undefined }
+}
 
 function pack(count: number): Buffer {
   return Buffer.concat([word(count), ...FRAMES.flatMap((frame) => [word(frame.length), frame])])

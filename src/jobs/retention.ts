@@ -1,3 +1,4 @@
+import { awaitedSources } from './awaited-sources.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { JobIndex } from './job-index.ts'
@@ -57,9 +58,13 @@ export class Retention {
     // After a clock was set back, by a hub that ran or not: what ended since must not go early, so nothing is moved back.
     index.boundTimes({ now, retentionMs })
     idempotencyKeys.boundTimes(now)
-    // One that cannot be removed must not keep the others.
-    for (const id of index.expired(now)) await removeEnded(id, { expiresBy: now }).catch(onError)
-    await uploads.sweep(now, { aheadMs })
+    const awaited = awaitedSources(index)
+    for (const id of index.expired(now)) {
+      if (awaited.jobs.has(id)) continue
+      // One that cannot be removed must not keep the others.
+      await removeEnded(id, { expiresBy: now }).catch(onError)
+    }
+    await uploads.sweep(now, { aheadMs, awaited: awaited.uploads })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
     await this.#makeRoom()

@@ -147,9 +147,12 @@ export class UploadStore {
 
   /**
    * Removes what has expired, and what a crash left unfinished. Resolves to the ids removed. Where the clock was set
-   * ahead since the last sweep, what is kept keeps the time it had left; never more than an upload of now has.
+   * ahead since the last sweep, what is kept keeps the time it had left; never more than an upload of now has. What is
+   * awaited is kept in any case.
    */
-  async sweep(now: number, { aheadMs = 0 }: { readonly aheadMs?: number } = {}): Promise<readonly string[]> {
+  async sweep(
+    now: number, { aheadMs = 0, awaited = new Set() }: { readonly aheadMs?: number; readonly awaited?: ReadonlySet<string> } = {},
+  ): Promise<readonly string[]> {
     const removed: string[] = []
     for (const id of (await ifPresent(readdir(this.#directory))) ?? []) {
       if (!ID.test(id) || this.#receiving.has(id)) continue
@@ -159,7 +162,7 @@ export class UploadStore {
       if (usedAt !== undefined) {
         const asOfNow = Math.min(usedAt + aheadMs, Math.max(now, Date.now()))
         if (asOfNow !== usedAt) await ifPresent(utimes(meta, asOfNow / 1000, asOfNow / 1000))
-        if (asOfNow + this.#retentionMs > now) continue
+        if (awaited.has(id) || asOfNow + this.#retentionMs > now) continue
       }
       await rm(directory, { recursive: true, force: true })
       removed.push(id)

@@ -4,7 +4,7 @@ import { openMemoryStream } from '../../test/open-stream.ts'
 import { SseParser } from '../client/sse-parser.ts'
 import { Broadcast } from './broadcast.ts'
 import { Follower } from './follower.ts'
-import { makeView } from './framing.ts'
+import { makeView, type View } from './framing.ts'
 import type { Stream } from './stream.ts'
 
 interface Reader {
@@ -15,12 +15,13 @@ interface Reader {
 }
 
 function follow(
-  broadcast: Broadcast, { at = 0, types, isReset = false }: { at?: number; types?: string[]; isReset?: boolean } = {},
+  broadcast: Broadcast,
+  { at = 0, types, isReset = false, transport = 'sse-unchunked' }: { at?: number; types?: string[]; isReset?: boolean; transport?: View['transport'] } = {},
 ): Reader {
   const socket = new HeldSocket()
   const fates: string[] = []
   const ends = { onEnd: () => void fates.push('end'), onCut: () => void fates.push('cut'), onStall: () => void fates.push('stall') }
-  const view = makeView('sse-unchunked', { types: types && new Set(types) })
+  const view = makeView(transport, { types: types && new Set(types) })
   const follower = new Follower(broadcast, { view, socket: socket.asSocket, at, ends })
   follower.start({ isReset })
   return { socket, follower, fates }
@@ -224,6 +225,22 @@ test('a ping comes each 15 ticks, at once for who is idle and behind the write i
   await settle()
   expect(namesOf(busy)).toEqual(['snapshot', 'ping'])
   expect(busy.socket.mostInFlight).toBe(1)
+})
+
+test('an event stream, which nobody answers, is ended after about an hour for its reader to come back; a WebSocket is not', async () => {
+  const { broadcast } = await openBroadcast()
+  const readers = (['sse', 'sse-unchunked', 'websocket'] as const).map((transport) => follow(broadcast, { transport }))
+  for (const { socket } of readers) socket.readOn()
+  const tickUntil = async (seconds: number, from = 0) => {
+    for (let tick = from; tick < seconds; tick++) {
+      for (const follower of [...broadcast.followers]) follower.tick()
+      if (tick % 15 === 0) await settle()
+    }
+  }
+  await tickUntil(3200)
+  expect(readers.map(({ fates }) => fates)).toEqual([[], [], []])
+  await tickUntil(4000, 3200)
+  expect(readers.map(({ fates }) => fates)).toEqual([['cut'], ['cut'], []])
 })
 
 test('a reset is said before the snapshot', async () => {

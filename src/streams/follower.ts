@@ -5,13 +5,14 @@ import { OffsetGoneError } from './stream.ts'
 
 const STALLED_AFTER_SECONDS = 30
 const PING_EACH_SECONDS = 15
+const OLDEST_SSE_SECONDS = 3600
 
 export interface FollowerEnds {
   /** Has everything of a stream that is closed. */
   onEnd(): void
   /** Took nothing for 30 s. */
   onStall(): void
-  /** The stream is being removed, or the hub is stopping. */
+  /** The stream is being removed, the hub is stopping, or the connection has been open for an hour. */
   onCut(): void
 }
 
@@ -35,6 +36,8 @@ export class Follower {
   #stalledSeconds = 0
   #ageSeconds = 0
   #owesPing = false
+  /** SSE is not answered: whether somebody still reads, only coming back tells. Spread, so that not all come at once. */
+  readonly #oldestSeconds: number
 
   constructor(broadcast: Broadcast, { view, socket, at, ends }: { view: View; socket: Socket; at: number; ends: FollowerEnds }) {
     this.view = view
@@ -42,6 +45,7 @@ export class Follower {
     this.#socket = socket
     this.#cursor = at
     this.#ends = ends
+    this.#oldestSeconds = view.transport === 'websocket' ? Number.POSITIVE_INFINITY : OLDEST_SSE_SECONDS * (0.9 + Math.random() / 5)
   }
 
   /** Greets with `preamble`, a `reset` where the offset asked for meant nothing, and the snapshot; then follows. */
@@ -70,7 +74,7 @@ export class Follower {
     if (this.#writes === writes) this.#afterWrite = afterWrite
   }
 
-  /** The stream has been removed, or the hub is going down: the reader is let go, to come back or not. */
+  /** The reader is let go, to come back or not. */
   cut(): void {
     this.stop()
     this.#ends.onCut()
@@ -100,6 +104,8 @@ export class Follower {
     if (this.#stalledSeconds >= STALLED_AFTER_SECONDS) {
       this.stop()
       this.#ends.onStall()
+    } else if (this.#ageSeconds >= this.#oldestSeconds) {
+      this.cut()
     } else if (this.#ageSeconds % PING_EACH_SECONDS === 0) {
       this.#owesPing = true
       this.pump()

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { HubError } from '../errors.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import type { FfmpegInput } from './ffmpeg-input.ts'
+import { DEPLOYED_REQUESTS } from './ordinary-arguments.contract.ts'
 import { NotMediaError, parseMediaInfo } from './media-info.ts'
 import type { MediaInfo } from './tool.ts'
 
@@ -79,6 +80,20 @@ test('what it needs of ffmpeg is told from the arguments and the format', () => 
   expect(ffmpegTool.requires?.({ inputs: [{ source: 'a' }], outputs })).toEqual({
     encoders: ['libx264', 'libmp3lame'], filters: ['scale', 'hflip', 'volume'], muxers: ['mp4', 'mp3'], sandboxed: [],
   })
+})
+
+test.each([
+  [[], '-vf', 'scale=2:2,hflip'], [[], '-filter_complex', 'pan=mono|c0=FL'], [['-filter_complex'], '-filter_complex', '[0:a]volume=2'],
+  [['-filter_complex'], '-filter_complex', 'volume=2;hflip'], [['-lavfi'], '-lavfi', 'volume=2[a]'], [['the filter chorus'], '-filter_complex', 'chorus'],
+  [['-x264-params'], '-x264-params', 'keyint=30'],
+])('of what it is asked, %j needs a wall where it is %s %s', (sandboxed, ...args) => {
+  expect(ffmpegTool.requires?.({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp4', args }] }).sandboxed).toEqual(sandboxed)
+})
+
+test('what deployed clients send needs no wall', () => {
+  for (const args of DEPLOYED_REQUESTS) {
+    expect([args, ffmpegTool.requires?.({ inputs: [{ source: 'a' }], outputs: [{ format: 'mp4', args }] }).sandboxed]).toEqual([args, []])
+  }
 })
 
 describe('the plan', () => {

@@ -1,5 +1,5 @@
-/** What deployed clients send, and what people type. */
-export const ORDINARY_REQUESTS: readonly (readonly string[])[] = [
+/** What deployed clients send: it has to pass with a wall or without. */
+export const DEPLOYED_REQUESTS: readonly (readonly string[])[] = [
   ['-vn', '-ar', '48000', '-ac', '1'],
   ['-vn', '-ar', '48000', '-filter_complex', 'pan=mono|c0=FL'],
   ['-vn', '-ar', '48000', '-filter_complex', 'pan=mono|c0=FR'],
@@ -9,6 +9,11 @@ export const ORDINARY_REQUESTS: readonly (readonly string[])[] = [
   ['-ar', '48000', '-ac', '1'],
   ['-c:v', 'libx264', '-crf', '23'],
   [],
+]
+
+/** The same, and what people type. */
+export const ORDINARY_REQUESTS: readonly (readonly string[])[] = [
+  ...DEPLOYED_REQUESTS,
   ['-c', 'copy'],
   ['-c:v', 'copy', '-c:a', 'copy', '-movflags', '+faststart'],
   ['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'film', '-profile:v', 'high', '-level', '4.1', '-pix_fmt', 'yuv420p'],

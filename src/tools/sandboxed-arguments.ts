@@ -1,4 +1,4 @@
-import type { CheckedArguments } from './ffmpeg-arguments.ts'
+import type { CheckedArguments, CheckedOption } from './ffmpeg-arguments.ts'
 
 /**
  * What of these arguments reaches far into ffmpeg: graphs of several inputs, the encoders' own parameters, and filters
@@ -6,10 +6,16 @@ import type { CheckedArguments } from './ffmpeg-arguments.ts'
  * to stand around it.
  */
 export function sandboxedArguments({ options, filters }: Pick<CheckedArguments, 'options' | 'filters'>): readonly string[] {
-  const named = options.filter(({ name }) => SANDBOXED_OPTIONS.has(name)).map(({ name }) => `-${name}`)
+  const named = options.filter((option) => SANDBOXED_OPTIONS.has(option.name) && !isChain(option)).map(({ name }) => `-${name}`)
   return [...new Set([...named, ...filters.filter((name) => !PLAIN_FILTERS.has(name)).map((name) => `the filter ${name}`)])]
 }
 
+/** `pan=mono|c0=FL`, as programs for ComputerCraft send it: filters in a row, as `-vf` and `-af` take them. */
+function isChain({ name, value }: CheckedOption): boolean {
+  return GRAPHS.has(name) && !/[[\];]/.test(value)
+}
+
+const GRAPHS = words('filter_complex lavfi')
 const SANDBOXED_OPTIONS = words('filter_complex lavfi x264-params x264opts x265-params svtav1-params aom-params')
 
 const PLAIN_FILTERS = words(`

@@ -48,7 +48,7 @@ export class JobLoad {
 
   #each(milliseconds, begin) {
     const once = () => {
-      const work = begin().catch((error) => this.faults.push(error.message)).finally(() => this.#open.delete(work))
+      const work = begin().catch((error) => this.faults.push(error.cause?.message ?? error.message)).finally(() => this.#open.delete(work))
       this.#open.add(work)
     }
     once()
