@@ -79,6 +79,7 @@ export function invocationOf(engine: Engine, { program, args }: EngineCommand): 
 
 const OWN_PROGRAMS: Record<OwnProgram, string> = {
   converter: 'tools/sanjuuni/main.js',
+  gif: 'tools/gif/main.js',
 }
 
 type Candidate = Pick<Engine, 'kind' | 'source' | 'ffmpeg' | 'ffprobe'>

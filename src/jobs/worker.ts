@@ -116,9 +116,11 @@ async function prepare(
   await options.assertCanRun(tool.requires?.(input) ?? {})
   const sources = tool.sources(input)
   const inputs: string[] = []
+  const names: string[] = []
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
   for (const [index, source] of sources.entries()) {
     limits.signal.throwIfAborted()
+    names.push(await options.staging.check(source, `inputs[${index}].source`))
     const file = await options.staging.stage(source, {
       directory: workspace.inputDirectory,
       index,
@@ -132,7 +134,7 @@ async function prepare(
   const probe = (file: string): Promise<MediaInfo> => options.runner.probe(file, {
     cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
   })
-  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe }), inputs }
+  return { plan: await tool.plan(input, { inputs, names, outputDirectory: workspace.outputDirectory, probe }), inputs }
 }
 
 async function settle(
