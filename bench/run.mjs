@@ -5,6 +5,7 @@ import { fanOut } from './fan-out.mjs'
 import { framePush } from './frame-push.mjs'
 import { framepacks } from './framepacks.mjs'
 import { frames } from './frames.mjs'
+import { gif } from './gif.mjs'
 import { jobTime } from './job-time.mjs'
 import { polls } from './polls.mjs'
 import { endEverything } from './processes.mjs'
@@ -23,6 +24,7 @@ const PARTS = new Map([
   ['framepacks', framepacks],
   ['frame-push', framePush],
   ['sanjuuni', sanjuuni],
+  ['gif', gif],
   ['sandbox', sandbox],
   ['start', start],
 ])

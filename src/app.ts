@@ -6,6 +6,7 @@ import { routePath } from 'hono/route'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
+import { answerGifError, flaskGifRoutes, isFlaskGifPath } from './compat/flask-gif.ts'
 import { gmapiRoutes, isGmapiPath } from './compat/gmapi.ts'
 import { answerError } from './compat/gmapi-errors.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
@@ -29,7 +30,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   const { config, jobs, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
-    const answer = isGmapiPath(c.req.path) ? answerError : problemResponse
+    const answer = isFlaskGifPath(c.req.path) ? answerGifError : isGmapiPath(c.req.path) ? answerError : problemResponse
     return answer(c, error, (cause) => logger.error('http.internal_error', { route: routePath(c, -1), error: cause }))
   })
   app.notFound((c) => {
@@ -63,6 +64,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', uploadRoutes({ uploads, callerOf }))
   app.route('/', toolRoutes())
   app.route('/', qrRoutes())
+  app.route('/', flaskGifRoutes({ jobs, artifacts, uploads, handOver, callerOf }))
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))
   app.route('/', sanjuuniHttpRoutes({ jobs, frames, artifacts, player: (c, jobId) => playerProgram(c, context.origin, jobId) }))

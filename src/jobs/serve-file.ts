@@ -25,6 +25,8 @@ export interface ServedFile {
 export interface ServeOptions {
   /** Sends this one type in place of the file's own. */
   readonly contentType?: typeof OCTETS_AS_LATIN1
+  /** To be kept and not shown, whatever its type. */
+  readonly disposition?: 'attachment'
   /** Lets the proxy in front send the bytes, where there is one that can. */
   readonly handOver?: HandOver | undefined
   /** How long a reader may take no byte before it is cut; default 60 s. */
@@ -132,7 +134,7 @@ function setHeaders(c: Context, file: ServedFile, options: ServeOptions & { read
     'Access-Control-Allow-Origin': '*',
     // A retry of the job may put other bytes under the same name; the ETag makes asking cheap.
     'Cache-Control': 'private, no-cache, no-transform',
-    'Content-Disposition': contentDisposition(disposition, file.filename),
+    'Content-Disposition': contentDisposition(options.disposition ?? disposition, file.filename),
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Content-Type': options.contentType ?? contentType,
     'Cross-Origin-Resource-Policy': 'cross-origin',
