@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findEngine, invocationOf } from '../dist/jobs/ffmpeg-engine.js'
-import { runFfmpeg } from './engine.mjs'
+import { invocationOf } from '../dist/jobs/ffmpeg-engine.js'
+import { currentEngine, runFfmpeg } from './engine.mjs'
 import { printTable, short, whole } from './table.mjs'
 import { temporaryDirectory } from './temporary-directory.mjs'
 
@@ -26,7 +26,7 @@ const FRAMES = { '6 photos': 6 }
  * pixels are to the source (PSNR of RGB, SSIM of luma). Both read the same frames, without loss.
  */
 export async function gif({ isQuick }) {
-  const engine = await findEngine({ pathVariable: process.env.PATH ?? '', sandboxMode: 'off' })
+  const engine = await currentEngine()
   const directory = await temporaryDirectory()
   const rows = []
   for (const [name, source] of Object.entries(SOURCES)) {

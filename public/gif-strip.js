@@ -28,7 +28,8 @@ export function makeGifStrip({ t, frames }) {
   function makeCard({ id, name, canvas }) {
     const number = h('span', { class: 'strip-place numbers', 'aria-hidden': 'true' })
     const delay = h('span', { class: 'strip-delay numbers', 'aria-hidden': 'true' })
-    const choose = h('button', { type: 'button', class: 'strip-choose', onClick: () => frames.select(id), onKeydown: (event) => key(event, id) },
+    // No button: from one some browsers do not drag.
+    const choose = h('div', { role: 'button', tabindex: 0, class: 'strip-choose', onClick: () => frames.select(id), onKeydown: (event) => key(event, id) },
       canvas ? thumbOf(canvas) : h('span', { class: 'strip-none', title: t('gif.no_picture') }, icon('image')), number, delay)
     const tool = (picture, label, act) => h('button', { type: 'button', class: 'strip-tool', 'aria-label': label, title: label, onClick: act }, icon(picture))
     const element = h('li', { class: 'strip-card', draggable: 'true', dataset: { id: String(id) }, onDragstart: (event) => start(event, id), onDragend: () => element.classList.remove('is-dragged') },
@@ -55,9 +56,10 @@ export function makeGifStrip({ t, frames }) {
 
   function key(event, id) {
     const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key]
-    if (event.key === 'Delete') return remove(id)
-    if (by === undefined) return
+    if (by === undefined && !['Delete', 'Enter', ' '].includes(event.key)) return
     event.preventDefault()
+    if (event.key === 'Delete') return remove(id)
+    if (by === undefined) return frames.select(id)
     if (event.altKey) {
       step(id, by)
       cards.get(id)?.focus()

@@ -32,7 +32,7 @@ export async function openView({ t, hub }) {
     h('div', { class: 'card-body' }, strip.element))
   const again = h('button', { type: 'button', class: 'button', dataset: { kind: 'quiet' }, onClick: () => frames.clear() }, icon('trash'), t('gif.clear'))
   const filmSettings = h('div')
-  const aside = h('aside', { class: 'gif-aside', 'aria-label': t('new.settings') }, filmSettings, settings.element)
+  const aside = h('aside', { class: 'gif-aside', 'aria-label': t('gif.settings') }, filmSettings, settings.element)
   const main = h('div', { class: 'gif-main' }, stage, maker.element, maker.result, stripCard)
   const studio = h('div', { class: 'gif-columns' }, main, aside)
   const element = h('section', { class: 'page gif-page' },

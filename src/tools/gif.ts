@@ -125,5 +125,7 @@ const ARTIFACTS: Readonly<Record<GifFormat, ArtifactSpec>> = {
 }
 
 function hiddenPaths({ outputDirectory }: Workspace, sources: readonly GifSource[]): ReadonlyMap<string, string> {
-  return new Map([...sources.map(({ file, label }): [string, string] => [file, label]), [`${outputDirectory}/`, '']])
+  // The last first: the path of the first is the beginning of that of the tenth.
+  const labels = sources.toReversed().map(({ file, label }): [string, string] => [file, label])
+  return new Map([...labels, [`${outputDirectory}/`, '']])
 }
