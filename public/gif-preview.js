@@ -95,7 +95,7 @@ function placed(picture, { width, height, fit }) {
 function drawCaption(context, text, { width, height, wanted }) {
   if (!text) return
   const size = Math.max(6, Math.round(height * CAPTION_SIZE))
-  context.font = `700 ${size}px sans-serif`
+  context.font = `${size}px sans-serif`
   context.textAlign = 'center'
   context.textBaseline = 'top'
   context.lineJoin = 'round'

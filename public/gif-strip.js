@@ -27,10 +27,11 @@ export function makeGifStrip({ t, frames }) {
 
   function makeCard({ id, name, canvas }) {
     const number = h('span', { class: 'strip-place numbers', 'aria-hidden': 'true' })
-    const delay = h('span', { class: 'strip-delay numbers', 'aria-hidden': 'true' })
+    const delay = h('span', { class: 'strip-delay numbers' })
+    const spoken = h('span', { class: 'visually-hidden' })
     // No button: from one some browsers do not drag.
     const choose = h('div', { role: 'button', tabindex: 0, class: 'strip-choose', onClick: () => frames.select(id), onKeydown: (event) => key(event, id) },
-      canvas ? thumbOf(canvas) : h('span', { class: 'strip-none', title: t('gif.no_picture') }, icon('image')), number, delay)
+      canvas ? thumbOf(canvas) : h('span', { class: 'strip-none', title: t('gif.no_picture') }, icon('image')), spoken, number, delay)
     const tool = (picture, label, act) => h('button', { type: 'button', class: 'strip-tool', 'aria-label': label, title: label, onClick: act }, icon(picture))
     const element = h('li', { class: 'strip-card', draggable: 'true', dataset: { id: String(id) }, onDragstart: (event) => start(event, id), onDragend: () => element.classList.remove('is-dragged') },
       choose, h('div', { class: 'strip-tools' },
@@ -41,7 +42,7 @@ export function makeGifStrip({ t, frames }) {
       show(picture, place) {
         setText(number, String(place + 1))
         setText(delay, picture.delay === undefined ? '' : `${picture.delay} ms`)
-        choose.setAttribute('aria-label', t('gif.frame', { place: place + 1, name }))
+        setText(spoken, t('gif.frame', { place: place + 1, name }))
         choose.setAttribute('aria-pressed', String(frames.selected === id))
       },
       focus: () => choose.focus(),

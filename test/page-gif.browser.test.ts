@@ -99,7 +99,7 @@ test('a part of a video, cut by hand, becomes a GIF, and on a phone everything i
   await page.getByLabel('Length, s').fill('1')
   await page.getByLabel('Frames per second').fill('10')
   await page.getByRole('switch', { name: 'Crop' }).check()
-  for (const [label, value] of [['Left', '0'], ['Top', '0'], ['Crop width', '160'], ['Crop height', '180']] as const) await page.getByLabel(label, { exact: true }).fill(value)
+  for (const [label, value] of [['Crop left', '0'], ['Crop top', '0'], ['Crop width', '160'], ['Crop height', '180']] as const) await page.getByLabel(label, { exact: true }).fill(value)
   await page.getByLabel('Width, px').fill('80')
   await expectAccessible(page)
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)

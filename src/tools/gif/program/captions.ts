@@ -20,7 +20,7 @@ export function captionFilters(text: string, look: FrameLook, { width, height, n
     const file = `${name}-${index}.txt`
     writeFileSync(file, line)
     return [
-      `drawtext=textfile=${file}:expansion=none:font=Sans\\\\:bold`, `fontsize=${size}`, `fontcolor=0x${look.captionColor}`,
+      `drawtext=textfile=${file}:expansion=none:font=Sans`, `fontsize=${size}`, `fontcolor=0x${look.captionColor}`,
       `borderw=${Math.max(1, Math.round(size / 12))}`, 'bordercolor=0x000000', 'x=(w-text_w)/2', `y=${top + step * index}`,
     ].join(':')
   })
