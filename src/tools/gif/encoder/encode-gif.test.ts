@@ -57,7 +57,7 @@ test('dithering spends error on pixels to have less of it in their mean', async 
   }
   const none = await means('none')
   expect(await means('sierra')).toBeLessThan(none / 2)
-  expect(await means('bayer')).toBeLessThan(none / 1.5)
+  expect(await means('bayer')).toBeLessThan(none * 0.9)
   expect(measuredDithering(source, planScenes(source, 12))).not.toBe('none')
   expect(measuredDithering(sourceOf(2, BALL), planScenes(sourceOf(2, BALL), 256))).toBe('none')
 })
