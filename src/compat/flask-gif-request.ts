@@ -37,10 +37,10 @@ export function readGifRequest(files: readonly ReceivedFile[], { fields, query }
     const text = value(name)
     if (text === '') return undefined
     if (/^-?\d+(?:\.\d+)?$/.test(text)) return Number(text)
-    throw new HubError('invalid_input', `${name}: "${text.slice(0, 40)}" is no number`, { errors: [{ path: name, message: 'is no number' }] })
+    throw refused(name, `"${text.slice(0, 40)}" is no number`)
   }
   const order = value('order')
-  if (!['', 'upload', 'name'].includes(order)) throw new HubError('invalid_input', 'order: is upload or name', { errors: [{ path: 'order', message: 'is upload or name' }] })
+  if (!['', 'upload', 'name'].includes(order)) throw refused('order', 'is upload or name')
   const sorted = order === 'name' ? photos.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })) : photos
   const isFilm = photos.length === 1 && FILM.test(photos[0]!.name)
   const given = (table: Readonly<Record<string, string>>) =>
@@ -54,4 +54,8 @@ export function readGifRequest(files: readonly ReceivedFile[], { fields, query }
     ...Object.fromEntries(WORDS.flatMap((name) => (value(name) === '' ? [] : [[name, value(name)]]))),
     ...(dither !== '' && { dither: DITHERINGS[dither] ?? dither }),
   }
+}
+
+function refused(path: string, message: string): HubError {
+  return new HubError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }] })
 }

@@ -66,8 +66,8 @@ export function answerGifError(c: Context, error: unknown, onInternalError: (err
   if (known.code === 'internal') onInternalError(error)
   if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
   if (known.code === 'unauthenticated') c.header('WWW-Authenticate', WAY_TO_AUTHENTICATE)
-  const details = (known.errors ?? []).filter(({ message }) => !known.message.includes(message)).map(({ path, message }) => `${path}: ${message}`)
-  const message = [known.message, ...details].join('; ')
+  // Of a single field the message often says all that there is to say.
+  const message = [...new Set([known.message, ...(known.errors ?? []).map(({ path, message: text }) => `${path}: ${text}`)])].join('; ')
   const status = known.status as ContentfulStatusCode
   if (wantsJson(c)) return c.json({ status: 'error', error: message, code: known.code, ...(known.hint !== undefined && { hint: known.hint }) }, status)
   return page(c, errorPage({ message, hint: known.hint }), status)

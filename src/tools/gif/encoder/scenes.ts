@@ -1,4 +1,4 @@
-import { ColorHistogram, type ColorBins } from './color-histogram.ts'
+import { ColorHistogram } from './color-histogram.ts'
 import { makePalette, paletteError } from './palette.ts'
 import { scenePalette, type ScenePalette } from './scene-palette.ts'
 import type { FrameSource } from './frame-source.ts'
@@ -48,7 +48,7 @@ function sceneOf(source: FrameSource, { start, end, shared, colors }: { start: n
 
 function paletteOf(histogram: ColorHistogram, colors: number): ScenePalette {
   const exact = histogram.exactColors(colors)
-  return exact ? scenePalette(exact, { isExact: true }) : scenePalette(makePalette(histogram.bins() satisfies ColorBins, colors), { isExact: false })
+  return exact ? scenePalette(exact, { isExact: true }) : scenePalette(makePalette(histogram.bins(), colors), { isExact: false })
 }
 
 function histogramOf(source: FrameSource, start: number, end: number): ColorHistogram {
