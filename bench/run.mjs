@@ -6,6 +6,7 @@ import { fanOut } from './fan-out.mjs'
 import { framePush } from './frame-push.mjs'
 import { framepacks } from './framepacks.mjs'
 import { frames } from './frames.mjs'
+import { gif } from './gif.mjs'
 import { jobTime } from './job-time.mjs'
 import { page } from './page.mjs'
 import { metrics } from './metrics.mjs'
@@ -30,6 +31,7 @@ const PARTS = new Map([
   ['frame-push', framePush],
   ['sanjuuni', sanjuuni],
   ['watermark', watermark],
+  ['gif', gif],
   ['sandbox', sandbox],
   ['page', page],
   ['start', start],

@@ -3,6 +3,7 @@
  * goes on being uploaded while a tool is chosen for it.
  */
 let chosen
+let offered = []
 const listeners = new Set()
 
 export function chosenSource() {
@@ -35,7 +36,7 @@ export function onChosenSource(listener) {
 export function chooseFile(hub, file) {
   clearChosen()
   const sending = new AbortController()
-  const own = { kind: 'file', name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, sending }
+  const own = { kind: 'file', file, name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, sending }
   own.ready = hub.upload(own.name, file, { signal: sending.signal, onProgress: (sent) => change(own, { sent }) }).then(
     ({ source }) => {
       change(own, { source })
@@ -56,6 +57,18 @@ export function chooseAddress(address) {
   clearChosen()
   chosen = { kind: 'address', source: address, ready: Promise.resolve(address) }
   tell()
+}
+
+/** Several pictures at once, for the GIF studio to take. */
+export function offerPictures(files) {
+  offered = files
+}
+
+/** What was offered, once. */
+export function takePictures() {
+  const files = offered
+  offered = []
+  return files
 }
 
 export function clearChosen() {

@@ -1,4 +1,4 @@
-import { chooseFile } from './chosen-source.js'
+import { chooseFile, offerPictures } from './chosen-source.js'
 import { h, icon } from './dom.js'
 import './new-job-strings.js'
 
@@ -37,6 +37,11 @@ export function installDrop(page) {
 
   function take(data) {
     const [file] = data.files
+    if (data.files.length > 1 && [...data.files].every(({ type }) => type.startsWith('image/'))) {
+      offerPictures([...data.files])
+      navigate('#/gif')
+      return true
+    }
     if (file) {
       chooseFile(page.hub, file)
       if (!location.hash.startsWith('#/new')) navigate('#/new')

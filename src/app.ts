@@ -7,6 +7,7 @@ import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
 import { HubError } from './errors.ts'
 import { dialectOf } from './compat/dialects.ts'
+import { flaskGifRoutes } from './compat/flask-gif.ts'
 import { gmapiRoutes } from './compat/gmapi.ts'
 import { moneyPrinterRoutes } from './compat/moneyprinter.ts'
 import { sanjuuniHttpRoutes } from './compat/sanjuuni-http.ts'
@@ -67,6 +68,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', toolRoutes())
   app.route('/', planRoutes({ planning: context.planning, callerOf }))
   app.route('/', qrRoutes())
+  app.route('/', flaskGifRoutes({ jobs, artifacts, uploads, handOver, callerOf }))
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', moneyPrinterRoutes({ ...context, callerOf }))
   app.route('/', soraWatermarkRoutes({ ...context, callerOf }))

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { answerGifError, isFlaskGifPath } from './flask-gif.ts'
 import { answerGmapiError, isGmapiPath } from './gmapi-errors.ts'
 import { answerMoneyPrinterError, isMoneyPrinterPath } from './moneyprinter-errors.ts'
 import { answerSoraError, isSoraPath } from './sora-watermark-errors.ts'
@@ -12,6 +13,7 @@ export interface Dialect {
 
 /** Refusals in front of the routes are answered by the first of them that owns the path. */
 const DIALECTS: readonly Dialect[] = [
+  { owns: isFlaskGifPath, answerError: answerGifError },
   { owns: isSoraPath, answerError: answerSoraError },
   { owns: isMoneyPrinterPath, answerError: answerMoneyPrinterError },
   { owns: isGmapiPath, answerError: answerGmapiError },

@@ -80,6 +80,7 @@ export function invocationOf(engine: Engine, { program, args }: EngineCommand): 
 const OWN_PROGRAMS: Record<OwnProgram, string> = {
   converter: 'tools/sanjuuni/main.js',
   watermark: 'tools/watermark/main.js',
+  gif: 'tools/gif/main.js',
 }
 
 /** Where a program of the hub stands below `dist/`; undefined for those that are not its own. */

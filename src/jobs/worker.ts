@@ -117,9 +117,11 @@ async function prepare(
   await options.assertCanRun(tool.requires?.(input) ?? {})
   const sources = tool.sources(input)
   const inputs: string[] = []
+  const names: string[] = []
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
   for (const [index, source] of sources.entries()) {
     limits.signal.throwIfAborted()
+    names.push(await options.staging.check(source, `inputs[${index}].source`))
     const file = await options.staging.stage(source, {
       directory: workspace.inputDirectory,
       index,
@@ -134,7 +136,7 @@ async function prepare(
     cwd: workspace.outputDirectory, signal: limits.signal, onComplaint: (text) => lines.add('stderr', 'error', text),
   })
   const soundSeconds = (file: string) => options.runner.soundSeconds(file, { cwd: workspace.outputDirectory, signal: limits.signal })
-  return { plan: await tool.plan(input, { inputs, outputDirectory: workspace.outputDirectory, probe, soundSeconds, read: readWritten }), inputs }
+  return { plan: await tool.plan(input, { inputs, names, outputDirectory: workspace.outputDirectory, probe, soundSeconds, read: readWritten }), inputs }
 }
 
 async function settle(

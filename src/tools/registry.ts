@@ -2,6 +2,7 @@ import { HubError } from '../errors.ts'
 import { audioTool } from './audio.ts'
 import { composeTool } from './compose.ts'
 import { ffmpegTool } from './ffmpeg.ts'
+import { gifTool } from './gif.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import { subtitlesTool } from './subtitles.ts'
@@ -24,6 +25,7 @@ export const tools: readonly Tool[] = [
   composeTool,
   subtitlesTool,
   watermarkTool,
+  gifTool,
 ]
 
 /** Throws a HubError that names the tools there are. */

@@ -46,6 +46,8 @@ export interface Requirements {
 export interface Workspace {
   /** Absolute paths of the staged files, in the order of `Tool.sources`. */
   readonly inputs: readonly string[]
+  /** What people call them, in the same order, where somebody has told. */
+  readonly names?: readonly string[]
   /** Absolute path; the only place where a command may write. */
   readonly outputDirectory: string
   /** What a plan may ask, of staged files alone. */
@@ -113,7 +115,7 @@ export interface Command {
 }
 
 /** Programs of the hub that run the engine's ffmpeg themselves: `converter` is the one for ComputerCraft. */
-export type OwnProgram = 'converter' | 'watermark'
+export type OwnProgram = 'converter' | 'watermark' | 'gif'
 
 export type FrameFormatName = 'png' | 'jpeg' | 'webp' | 'raw'
 
