@@ -40,8 +40,3 @@ export function loudness(file: string, filter = 'anull'): number[] {
 export function frameAt(file: string, seconds: number): Buffer {
   return execFileSync('ffmpeg', ['-v', 'error', '-ss', String(seconds), '-i', file, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'], { maxBuffer: 2 ** 26 })
 }
-
-/** The same for the same pictures, however the file packs them. */
-export function picturesHash(file: string): string {
-  return execFileSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:V:0', '-f', 'md5', '-'], { encoding: 'utf8' })
-}
