@@ -98,11 +98,14 @@ describe('a composition', () => {
   })
 
   test('is the same film when it is tried again, by the seed that was drawn for it', async () => {
-    const { job } = await made({ clips: clips('tall.mkv', 'still.png', 'flash.mp4'), order: 'random', transition: 'shuffle', duration_seconds: 4, clip_seconds: 1 })
+    const { job, file } = await made({ clips: clips('tall.mkv', 'still.png', 'flash.mp4'), order: 'random', transition: 'shuffle', duration_seconds: 4, clip_seconds: 1 })
+    const before = brightness(file, 'crop=iw/2:ih/2')
     const { seed } = job.input as { seed: number }
     expect(job.result['seed']).toBe(seed)
     await hub.api.post(`/api/jobs/${job.id}/retry`)
-    expect((await hub.api.ends(job.id)).artifacts).toEqual(job.artifacts)
+    const after = brightness(await save(await hub.api.ends(job.id)), 'crop=iw/2:ih/2')
+    expect(after).toHaveLength(before.length)
+    expect(Math.max(...after.map((light, frame) => Math.abs(light - before[frame]!)))).toBeLessThan(12)
   })
 
   test('can be several films, each of another order, and one bar over all of them that never goes back', async () => {
