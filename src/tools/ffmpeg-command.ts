@@ -15,7 +15,8 @@ export interface FfmpegCommandOptions {
 export function ffmpegCommand(args: readonly string[], { workspace, seconds, weight = 1 }: FfmpegCommandOptions): Command {
   const { inputs, outputDirectory } = workspace
   const hiddenPaths = new Map([
-    ...inputs.map((file, index): [string, string] => [file, inputs.length === 1 ? 'input' : `input-${index + 1}`]),
+    // The last ones first: the path of the second is the beginning of that of the eleventh.
+    ...inputs.map((file, index): [string, string] => [file, inputs.length === 1 ? 'input' : `input-${index + 1}`]).reverse(),
     [`${outputDirectory}/`, ''],
   ])
   return {

@@ -51,6 +51,8 @@ const streamSchema = z.object({
   avg_frame_rate: text,
   sample_rate: count,
   channels: count,
+  pix_fmt: text,
+  profile: text,
   disposition: z.record(z.string(), z.unknown()).optional().catch(undefined),
   tags: z.record(z.string(), z.unknown()).optional().catch(undefined),
   side_data_list: z.array(z.object({ rotation: z.number().optional().catch(undefined) })).optional().catch(undefined),
@@ -76,6 +78,8 @@ function toStream(stream: z.infer<typeof streamSchema>): MediaStream[] {
     framesPerSecond: ratio(stream.avg_frame_rate),
     sampleRate: stream.sample_rate,
     channels: stream.channels,
+    pixelFormat: stream.pix_fmt,
+    profile: stream.profile,
     isAttachedPicture: stream.disposition?.attached_pic === 1 ? true : undefined,
   }
   return [{ kind, codec: stream.codec_name ?? 'unknown', ...definedOnly(entries) }]

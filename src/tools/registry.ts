@@ -1,5 +1,6 @@
 import { HubError } from '../errors.ts'
 import { audioTool } from './audio.ts'
+import { concatTool } from './concat.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
@@ -10,7 +11,7 @@ import { videoFrameTool } from './video-frame.ts'
 import { waveformTool } from './waveform.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, waveformTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, waveformTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {

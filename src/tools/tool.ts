@@ -159,6 +159,10 @@ export interface MediaStream {
   readonly framesPerSecond?: number
   readonly sampleRate?: number
   readonly channels?: number
+  /** ffmpeg's name, such as `yuv420p`. */
+  readonly pixelFormat?: string
+  /** Of the codec, as ffprobe prints it. */
+  readonly profile?: string
   /** A cover picture inside a sound file, not moving picture. */
   readonly isAttachedPicture?: boolean
 }
