@@ -2,6 +2,7 @@ import { HubError } from '../errors.ts'
 import { audioTool } from './audio.ts'
 import { concatTool } from './concat.ts'
 import { ffmpegTool } from './ffmpeg.ts'
+import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import type { Tool } from './tool.ts'
@@ -11,7 +12,7 @@ import { videoFrameTool } from './video-frame.ts'
 import { waveformTool } from './waveform.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, waveformTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, hlsTool, waveformTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {

@@ -64,6 +64,10 @@ export interface ArtifactSpec {
   readonly media?: MediaCheck
   /** Promised to the one who asked: a larger file is a failure. */
   readonly mostBytes?: number
+  /** What is in it, where no command makes it. */
+  readonly text?: string
+  /** A longer one takes its place before the job ends. */
+  readonly grows?: true
 }
 
 /** What tells that a file of media is whole. */
@@ -121,11 +125,15 @@ export interface OutputLine {
 /** Lines in, updates out; same lines, same updates. Never throws, whatever the line. */
 export interface OutputParser {
   push(line: OutputLine): readonly ToolUpdate[]
+  /** What is left to say when the program has ended well. */
+  end?(): readonly ToolUpdate[]
 }
 
 export type ToolUpdate =
   | ({ readonly type: 'progress' } & CommandProgress)
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+  /** A file that is whole, though the program still runs: it is published at once, after those announced before it. */
+  | { readonly type: 'artifact'; readonly artifact: ArtifactSpec }
 
 export interface CommandProgress {
   /** 0 to 1, or null where the total is not known. */
