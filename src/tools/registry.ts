@@ -6,13 +6,14 @@ import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import type { Tool } from './tool.ts'
+import { thumbnailsTool } from './thumbnails.ts'
 import { transcodeTool } from './transcode.ts'
 import { trimTool } from './trim.ts'
 import { videoFrameTool } from './video-frame.ts'
 import { waveformTool } from './waveform.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, hlsTool, waveformTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, hlsTool, thumbnailsTool, waveformTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {
