@@ -13,6 +13,7 @@ import { healthOf } from './health.ts'
 import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
 import { previewRoutes } from './jobs/preview-routes.ts'
+import { probeRoutes } from './jobs/probe-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
@@ -62,6 +63,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads, callerOf }))
   app.route('/', toolRoutes())
+  app.route('/', probeRoutes({ probes: context.probes, callerOf }))
   app.route('/', qrRoutes())
   app.route('/', gmapiRoutes({ ...context, callerOf }))
   app.route('/', ccRoutes(context))

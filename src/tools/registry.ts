@@ -4,6 +4,7 @@ import { concatTool } from './concat.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
+import { probeTool } from './probe.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import type { Tool } from './tool.ts'
 import { thumbnailsTool } from './thumbnails.ts'
@@ -13,7 +14,7 @@ import { videoFrameTool } from './video-frame.ts'
 import { waveformTool } from './waveform.ts'
 
 /** Every tool of this hub, in the order in which a list shows them. A new tool is one line here. */
-export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, hlsTool, thumbnailsTool, waveformTool]
+export const tools: readonly Tool[] = [ffmpegTool, videoFrameTool, sanjuuniTool, transcodeTool, audioTool, trimTool, concatTool, hlsTool, thumbnailsTool, waveformTool, probeTool]
 
 /** Throws a HubError that names the tools there are. */
 export function findTool(name: string): Tool {
