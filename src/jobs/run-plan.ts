@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ArtifactSpec, Command, FrameOutput, OutputLine, Plan, ToolUpdate } from '../tools/tool.ts'
+import type { ArtifactSpec, Command, FrameOutput, Plan, ToolUpdate } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { OutputTooLargeError, type AttemptLimits } from './attempt-limits.ts'
 import { CommandAccount } from './command-account.ts'
@@ -9,7 +9,7 @@ import type { DiskGuard } from './disk-guard.ts'
 import { FrameIntake } from './frame-intake.ts'
 import type { FrameStore } from './frame-store.ts'
 import { OutputIncompleteError } from './job-failure.ts'
-import type { Artifact } from './job.ts'
+import type { Artifact, LogLine } from './job.ts'
 import type { JobWriter } from './job-log.ts'
 import { LiveArtifacts } from './live-artifacts.ts'
 import type { LogLines } from './log-lines.ts'
@@ -111,12 +111,12 @@ async function runLines(
   { index, account, live, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
-  const hear = (updates: readonly ToolUpdate[], source: OutputLine['source']) => {
+  const hear = (updates: readonly ToolUpdate[], source: LogLine['source']) => {
     for (const update of updates) {
       account.heard(update)
       if (update.type === 'progress') meter.ran(index, update)
       else if (update.type === 'artifact') live.announce(update.artifact)
-      else lines.add(source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
+      else lines.add(source, update.level, update.text)
     }
   }
   const running = options.runner.run(command, {
@@ -129,12 +129,13 @@ async function runLines(
     onLine(line) {
       limits.sawOutput()
       live.assertWell()
-      hear(parser.push(line), line.source)
+      hear(parser.push(line), line.source === 'stderr' ? 'stderr' : 'stdout')
     },
   })
   // What has failed publishes no more: its artifacts are about to be removed.
   await running.catch((error: unknown) => live.stop().then(() => Promise.reject(error)))
-  hear(parser.end?.() ?? [], 'stderr')
+  // What belies its exit 0 has not ended well.
+  if (account.complaint === undefined) hear(parser.end?.() ?? [], 'hub')
   await live.finish()
 }
 

@@ -76,7 +76,7 @@ async function plan(wanted: ThumbnailsInput, workspace: Workspace): Promise<Plan
     ? [{ file: 'thumbnails.vtt', contentType: 'text/vtt', text: spriteTrack(moments, { ...size, columns, rows, sheets: sheets.map((sheet) => sheet.file) }) }]
     : []
   return {
-    commands: [...taken, sheetCommand({ columns, rows, format: wanted.format, pattern: count === 1 ? `${name}.${EXTENSIONS[wanted.format]}` : `${name}_%03d.${EXTENSIONS[wanted.format]}` }, workspace)],
+    commands: [...taken, sheetCommand({ columns, rows, count, format: wanted.format, pattern: count === 1 ? `${name}.${EXTENSIONS[wanted.format]}` : `${name}_%03d.${EXTENSIONS[wanted.format]}` }, workspace)],
     artifacts: [...sheets, ...track],
     result: { ...told, columns, rows },
   }
@@ -120,7 +120,7 @@ function seekCommands({ file, moments, format, ...shown }: Shots, workspace: Wor
         '-map', `${index}:V:0`, '-vf', filtersFor(shown, { start: seconds }), '-frames:v', '1', ...encoding(format), '-update', '1',
         `${workspace.outputDirectory}/thumbnail_${numbered(number)}.${EXTENSIONS[format]}`,
       ]),
-    ], { workspace, seconds: undefined })
+    ], { workspace, seconds: undefined, frames: 1 })
     return { ...command, expectedSeconds: some.length }
   })
 }
@@ -133,18 +133,18 @@ function passCommand({ file, moments, format, picture, ...shown }: Shots, worksp
     ...inputFrom(file), '-map', '0:V:0', '-vf', `${select}${filtersFor({ ...shown, picture }, { start: 0 })}`, '-vsync', 'passthrough',
     '-frames:v', String(moments.seconds.length), ...encoding(format), '-start_number', '1',
     `${workspace.outputDirectory}/thumbnail_%03d.${EXTENSIONS[format]}`,
-  ], { workspace, seconds: picture.seconds })
+  ], { workspace, seconds: picture.seconds, frames: moments.seconds.length })
 }
 
 /** What has been taken, side by side. It was written by us, and is read by its numbers. */
 function sheetCommand(
-  { columns, rows, format, pattern }: { readonly columns: number; readonly rows: number; readonly format: PictureFormat; readonly pattern: string }, workspace: Workspace,
+  { columns, rows, count, format, pattern }: { readonly columns: number; readonly rows: number; readonly count: number; readonly format: PictureFormat; readonly pattern: string }, workspace: Workspace,
 ): Command {
   const { outputDirectory } = workspace
   const command = ffmpegCommand([
     ...guardsWith({ formats: ['image2'] }), '-f', 'image2', '-framerate', '1', '-start_number', '1', '-i', `${outputDirectory}/thumbnail_%03d.png`,
     '-vf', `tile=${columns}x${rows}`, ...encoding(format), '-start_number', '1', ...(pattern.includes('%') ? [] : ['-update', '1']), `${outputDirectory}/${pattern}`,
-  ], { workspace, seconds: undefined })
+  ], { workspace, seconds: undefined, frames: count })
   return { ...command, expectedSeconds: 2 }
 }
 

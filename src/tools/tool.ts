@@ -125,7 +125,7 @@ export interface OutputLine {
 /** Lines in, updates out; same lines, same updates. Never throws, whatever the line. */
 export interface OutputParser {
   push(line: OutputLine): readonly ToolUpdate[]
-  /** What is left to say when the program has ended well. */
+  /** What is left to say when the program has ended well; may throw a HubError, which fails the job. */
   end?(): readonly ToolUpdate[]
 }
 
