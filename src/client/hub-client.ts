@@ -124,6 +124,8 @@ export interface ToolInfo {
   readonly title: string
   /** JSON Schema. */
   readonly input: unknown
+  /** Input that people mostly want, without its sources. */
+  readonly presets?: readonly { readonly name: string; readonly title: string; readonly input: Readonly<Record<string, unknown>> }[]
 }
 
 export interface Health {
