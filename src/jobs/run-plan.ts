@@ -200,7 +200,8 @@ function liveArtifacts(jobId: string, run: PlanRun): LiveArtifacts {
   let bytes = 0
   return new LiveArtifacts(async (spec) => {
     const { artifacts } = await publish(jobId, [spec], { ...run, account })
-    bytes += artifacts.reduce((sum, { size }) => sum + size, 0)
+    // What is replaced by a longer one is not written twice.
+    if (spec.text === undefined) bytes += artifacts.reduce((sum, { size }) => sum + size, 0)
     if (bytes > maxOutputBytes) throw new OutputTooLargeError(maxOutputBytes)
   })
 }
