@@ -89,7 +89,7 @@ export function isTurned(sides: readonly { readonly rotation?: number | undefine
   return sides.some(({ rotation }) => rotation !== undefined && Math.abs(rotation) % 180 === 90)
 }
 
-function definedOnly<Entries extends object>(entries: Entries): { [Key in keyof Entries]?: Exclude<Entries[Key], undefined> } {
+export function definedOnly<Entries extends object>(entries: Entries): { [Key in keyof Entries]?: Exclude<Entries[Key], undefined> } {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as
     { [Key in keyof Entries]?: Exclude<Entries[Key], undefined> }
 }

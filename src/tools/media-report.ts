@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALLOCATION_GUARD, inputGuards } from './input-guards.ts'
-import { isTurned, KINDS, NotMediaError, parseJson, ratioOf, secondsOf } from './media-info.ts'
+import { definedOnly, isTurned, KINDS, NotMediaError, parseJson, ratioOf, secondsOf } from './media-info.ts'
 
 /** All that ffprobe tells of a file, for people and their programs; the names are those of the wire. */
 export interface MediaReport {
@@ -67,12 +67,12 @@ export function parseMediaReport(ffprobeJson: string): MediaReport {
   const { format = {}, chapters } = report.data
   return {
     format: format.format_name ?? '',
-    ...present({ format_title: plain(format.format_long_name), duration_seconds: secondsOf(format.duration) }),
+    ...definedOnly({ format_title: plain(format.format_long_name), duration_seconds: secondsOf(format.duration) }),
     size: format.size ?? 0,
-    ...present({ bits_per_second: format.bit_rate }),
+    ...definedOnly({ bits_per_second: format.bit_rate }),
     streams,
     chapters: chapters.slice(0, MOST_CHAPTERS).flatMap(({ start_time, end_time, tags }) => (start_time === undefined || end_time === undefined ? []
-      : [{ start_seconds: start_time, end_seconds: end_time, ...present({ title: plain(tags?.title) }) }])),
+      : [{ start_seconds: start_time, end_seconds: end_time, ...definedOnly({ title: plain(tags?.title) }) }])),
     tags: cleanTags(format.tags),
   }
 }
@@ -110,7 +110,7 @@ function streamReport(stream: z.infer<typeof streamSchema>): StreamReport[] {
   const aspect = ratioOf(stream.sample_aspect_ratio?.replace(':', '/'))
   return [{
     index: stream.index, kind, codec: stream.codec_name ?? 'unknown',
-    ...present({
+    ...definedOnly({
       codec_title: plain(stream.codec_long_name), profile: plain(stream.profile),
       // Matroska tells these of a stream in tags only.
       duration_seconds: secondsOf(stream.duration) ?? secondsOf(stream.tags?.DURATION), bits_per_second: stream.bit_rate ?? count.parse(stream.tags?.BPS),
@@ -145,8 +145,4 @@ function plain(value: unknown): string | undefined {
 
 function rounded(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.round(value * 1000) / 1000
-}
-
-function present<Entries extends object>(entries: Entries): { [Key in keyof Entries]?: Exclude<Entries[Key], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as { [Key in keyof Entries]?: Exclude<Entries[Key], undefined> }
 }
