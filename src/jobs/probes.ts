@@ -73,6 +73,7 @@ export class Probes {
     const workspace = await mkdtemp(join(directory, 'probe-'))
     try {
       const ended = AbortSignal.any([signal, own.signal])
+      ended.throwIfAborted()
       const file = await staging.stage(source, {
         directory: workspace, index: 0, signal: ended,
         onProgress({ bytes, totalBytes }) {

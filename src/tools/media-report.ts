@@ -139,7 +139,7 @@ function cleanTags(found: Readonly<Record<string, unknown>> | undefined): Readon
 
 function plain(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
-  const shown = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  const shown = value.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\s+/g, ' ').trim()
   return shown === '' ? undefined : shown.slice(0, 1000)
 }
 
