@@ -69,6 +69,12 @@ test.each([
   expect(await sizeOf(files[0]!)).toBe(size)
 })
 
+test('a film whose pixels are not square is seen as wide as it is meant', async () => {
+  const source = await upload('wide.mp4', '-i', join(scratch, 'film.mp4'), '-vf', 'setsar=2', '-t', '2', '-c:v', 'libx264', '-preset', 'ultrafast')
+  const job = await made({ source, count: 1 })
+  expect(await sizeOf(await fetched(job, 'thumbnail_001.jpg'))).toBe('mjpeg,320,90')
+})
+
 test('a contact sheet has all of them, one beside and below the other, with their times where asked', async () => {
   const plain = await made({ count: 6, layout: 'contact_sheet', columns: 3 })
   expect(plain.artifacts.map(({ name }) => name)).toEqual(['contact_sheet.jpg'])

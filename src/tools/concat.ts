@@ -7,7 +7,7 @@ import { declaresLength } from './media-check.ts'
 import { qualityField, VIDEO_ENCODERS } from './media-encoders.ts'
 import { findFormat } from './media-formats.ts'
 import { NotMediaError } from './media-info.ts'
-import { shownPicture } from './shown-picture.ts'
+import { shownPicture, squareSize } from './shown-picture.ts'
 import { colorField, refuseField, soundOf, sourceField } from './source-field.ts'
 import type { DeclaredSeconds, MediaInfo, Plan, Tool, Workspace } from './tool.ts'
 import { evenSize } from './transcode.ts'
@@ -136,10 +136,11 @@ function assertLongEnough(parts: readonly Part[], crossfadeSeconds: number): voi
 
 function frameOf({ width, height, fps }: ConcatInput, first: MediaInfo) {
   const picture = shownPicture(first)
+  const own = squareSize(picture)
   const size = evenSize({
-    width: width ?? (height === undefined ? picture.width : (picture.width * height) / picture.height),
-    height: height ?? (width === undefined ? picture.height : (picture.height * width) / picture.width),
+    width: width ?? (height === undefined ? own.width : (own.width * height) / own.height),
+    height: height ?? (width === undefined ? own.height : (own.height * width) / own.width),
   }, { width: MOST_SIDE, height: MOST_SIDE })
-  const own = isStill(first) ? undefined : picture.stream.framesPerSecond
-  return { ...size, fps: fps ?? Math.min(120, Math.max(1, Math.round((own ?? 25) * 1000) / 1000)) }
+  const rate = isStill(first) ? undefined : picture.stream.framesPerSecond
+  return { ...size, fps: fps ?? Math.min(120, Math.max(1, Math.round((rate ?? 25) * 1000) / 1000)) }
 }

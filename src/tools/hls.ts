@@ -31,7 +31,7 @@ export const hlsTool: Tool<HlsInput> = {
     if (index !== -1) refuseField(`heights[${index}]`, `${heights[index]} is there twice`)
   },
   sources: ({ source }) => [source],
-  requires: ({ sound }) => ({ encoders: [VIDEO_ENCODERS.h264.name, ...(sound ? ['aac'] : [])], filters: ['split', 'scale', 'setsar', 'format'], muxers: ['hls', 'mp4', 'mpegts'] }),
+  requires: ({ sound }) => ({ encoders: [VIDEO_ENCODERS.h264.name, ...(sound ? ['aac'] : [])], filters: ['split', 'scale', 'format'], muxers: ['hls', 'mp4', 'mpegts'] }),
   presets: [
     { name: '720p', title: '720p', input: { heights: [720] } },
     { name: 'adaptive', title: '1080p, 720p, 480p and 240p, as the line carries', input: { heights: [1080, 720, 480, 240] } },
@@ -53,7 +53,7 @@ async function plan(wanted: HlsInput, workspace: Workspace): Promise<Plan> {
   if (count > MOST_SEGMENTS) refuseField('segment_seconds', `would make ${count} pieces, of which there may be ${MOST_SEGMENTS}`, 'Send more seconds, or fewer heights')
   const graph = [
     `[0:V:0]split=${renditions.length}${renditions.map(({ name }) => `[in_${name}]`).join('')}`,
-    ...renditions.map(({ name, width, height }) => `[in_${name}]scale=${width}:${height},setsar=1,format=yuv420p[${name}]`),
+    ...renditions.map(({ name, width, height }) => `[in_${name}]scale=${width}:${height},format=yuv420p[${name}]`),
   ].join(';')
   const args = [...inputFrom(file), '-filter_complex', graph, ...renditions.flatMap((rendition) => outputArgs(rendition, wanted, { sound }))]
   const command = ffmpegCommand(args, { workspace, seconds })

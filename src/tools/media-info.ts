@@ -48,6 +48,7 @@ const streamSchema = z.object({
   duration: text,
   width: count,
   height: count,
+  sample_aspect_ratio: text,
   avg_frame_rate: text,
   sample_rate: count,
   channels: count,
@@ -77,6 +78,7 @@ function toStream(stream: z.infer<typeof streamSchema>): MediaStream[] {
     framesPerSecond: ratioOf(stream.avg_frame_rate),
     sampleRate: stream.sample_rate,
     channels: stream.channels,
+    pixelAspect: aspectOf(stream.sample_aspect_ratio, { turned }),
     pixelFormat: stream.pix_fmt,
     profile: stream.profile,
     isAttachedPicture: stream.disposition?.attached_pic === 1 ? true : undefined,
@@ -106,6 +108,13 @@ export function ratioOf(value: string | undefined): number | undefined {
   const [numerator, denominator] = (value ?? '').split('/').map(Number)
   const result = (numerator ?? 0) / (denominator ?? 1)
   return Number.isFinite(result) && result > 0 ? result : undefined
+}
+
+/** `4:3`; undefined for `1:1`, for `0:1`, which says nothing, and for what no film has. */
+export function aspectOf(value: string | undefined, { turned }: { readonly turned: boolean }): number | undefined {
+  const aspect = ratioOf(value?.replace(':', '/'))
+  if (aspect === undefined || aspect === 1 || aspect < 0.1 || aspect > 10) return undefined
+  return turned ? 1 / aspect : aspect
 }
 
 export function parseJson(json: string): unknown {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALLOCATION_GUARD, inputGuards } from './input-guards.ts'
-import { definedOnly, isTurned, KINDS, NotMediaError, parseJson, ratioOf, secondsOf } from './media-info.ts'
+import { aspectOf, definedOnly, isTurned, KINDS, NotMediaError, parseJson, ratioOf, secondsOf } from './media-info.ts'
 
 /** All that ffprobe tells of a file, for people and their programs; the names are those of the wire. */
 export interface MediaReport {
@@ -107,7 +107,6 @@ function streamReport(stream: z.infer<typeof streamSchema>): StreamReport[] {
   const rotation = stream.side_data_list?.find((side) => side.rotation !== undefined)?.rotation ?? 0
   const cleaned = cleanTags(stream.tags)
   const { language, ...others } = cleaned
-  const aspect = ratioOf(stream.sample_aspect_ratio?.replace(':', '/'))
   return [{
     index: stream.index, kind, codec: stream.codec_name ?? 'unknown',
     ...definedOnly({
@@ -117,7 +116,7 @@ function streamReport(stream: z.infer<typeof streamSchema>): StreamReport[] {
       width: turned ? stream.height : stream.width, height: turned ? stream.width : stream.height,
       // ffprobe counts the other way round.
       rotation: (360 - (((Math.round(rotation) % 360) + 360) % 360)) % 360 || undefined,
-      pixel_aspect: aspect === 1 ? undefined : rounded(aspect), fps: kind === 'video' ? rounded(ratioOf(stream.avg_frame_rate)) : undefined, frames: stream.nb_frames,
+      pixel_aspect: rounded(aspectOf(stream.sample_aspect_ratio, { turned })), fps: kind === 'video' ? rounded(ratioOf(stream.avg_frame_rate)) : undefined, frames: stream.nb_frames,
       pixel_format: stream.pix_fmt, color_transfer: stream.color_transfer,
       sample_rate: stream.sample_rate, channels: stream.channels, channel_layout: plain(stream.channel_layout),
       language: language === 'und' ? undefined : language,

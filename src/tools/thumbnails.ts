@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ffmpegCommand, inputFrom } from './ffmpeg-command.ts'
 import { guardsWith } from './input-guards.ts'
 import { refuseField, filmOf, sourceField } from './source-field.ts'
-import type { ShownPicture } from './shown-picture.ts'
+import { squareSize, type ShownPicture } from './shown-picture.ts'
 import { momentsOf, MOST_PICTURES, type Moments } from './thumbnail-moments.ts'
 import { spriteTrack } from './thumbnail-track.ts'
 import type { ArtifactSpec, Command, Plan, Tool, Workspace } from './tool.ts'
@@ -58,7 +58,7 @@ async function plan(wanted: ThumbnailsInput, workspace: Workspace): Promise<Plan
   const file = workspace.inputs[0]!
   const picture = filmOf(await workspace.probe(file))
   const moments = momentsOf(wanted, picture)
-  const size = evenSize(picture, { width: wanted.width, height: wanted.height })
+  const size = evenSize(squareSize(picture), { width: wanted.width, height: wanted.height })
   const isSingle = wanted.layout === 'single'
   const shots = { file, picture, moments, size, times: wanted.times, format: isSingle ? wanted.format : 'png' } as const
   const taken = moments.step !== undefined && moments.step < SEEK_SECONDS ? [passCommand(shots, workspace)] : seekCommands(shots, workspace)

@@ -167,6 +167,8 @@ export interface MediaStream {
   readonly framesPerSecond?: number
   readonly sampleRate?: number
   readonly channels?: number
+  /** Width of a pixel as it is seen by its height; absent where they are square. */
+  readonly pixelAspect?: number
   /** ffmpeg's name, such as `yuv420p`. */
   readonly pixelFormat?: string
   /** Of the codec, as ffprobe prints it. */
