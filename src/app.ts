@@ -17,6 +17,7 @@ import { artifactRoutes } from './jobs/artifact-routes.ts'
 import { frameRoutes } from './jobs/frame-routes.ts'
 import { planRoutes } from './jobs/plan-routes.ts'
 import { previewRoutes } from './jobs/preview-routes.ts'
+import { probeRoutes } from './jobs/probe-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
@@ -67,6 +68,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', uploadRoutes({ uploads, callerOf }))
   app.route('/', toolRoutes())
   app.route('/', planRoutes({ planning: context.planning, callerOf }))
+  app.route('/', probeRoutes({ probes: context.probes, callerOf }))
   app.route('/', qrRoutes())
   app.route('/', flaskGifRoutes({ jobs, artifacts, uploads, handOver, callerOf }))
   app.route('/', gmapiRoutes({ ...context, callerOf }))

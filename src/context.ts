@@ -29,6 +29,7 @@ import { JobRemoval } from './jobs/job-removal.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { Planning } from './jobs/planning.ts'
 import { Preview } from './jobs/preview.ts'
+import { Probes } from './jobs/probes.ts'
 import { handOverTo, type HandOver } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
@@ -60,6 +61,7 @@ export interface HubContext {
   readonly frames: FrameStore
   readonly planning: Planning
   readonly preview: Preview
+  readonly probes: Probes
   readonly disk: DiskGuard
   readonly origin: RequestOrigin
   /** Undefined where the hub sends its files itself. */
@@ -204,9 +206,11 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const goingDown = new AbortController()
   // As many as there are long polls.
   setMaxListeners(0, goingDown.signal)
+  const probes = new Probes({ staging, runner, disk, directory: join(directory, 'probes'), goingDown: goingDown.signal })
+  await probes.clear()
   return {
     goingDown: goingDown.signal,
-    config, logger, jobs, artifacts, frames, planning, preview, uploads, disk, origin, handOver, access,
+    config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -142,4 +142,18 @@ test('serve is the server', async () => {
   expect(await new HubClient({ url }).health()).toMatchObject({ status: 'ok' })
   child.kill('SIGTERM')
   expect(await closeOf(child)).toBe(0)
+})
+
+test('run takes a tool\'s fields as options, a preset, and files without -i', async () => {
+  const out = join(directory, 'small.webm')
+  const small = await cli.run(['run', 'transcode', clip, '-o', out, '--codec', 'vp9', '--max-width', '48', '--no-sound', '--quality', 'low'])
+  expect([small.code, small.stderr]).toEqual([0, expect.stringMatching(/^completed in/m)])
+  expect(probe(out)).toMatchObject({ width: 48 })
+  const joined = join(directory, 'joined.mp4')
+  const { code } = await cli.run(['run', 'concat', out, clip, '-o', joined, '--preset', 'crossfade', '--width', '64'])
+  expect([code, probe(joined)]).toEqual([0, expect.objectContaining({ width: 64, duration: expect.closeTo(19, 0) as number })])
+  const pictures = join(directory, 'pictures')
+  await mkdir(pictures)
+  expect((await cli.run(['run', 'thumbnails', clip, '-o', pictures, '--count', '2', '--width', '32'])).code).toBe(0)
+  expect(await readdir(pictures)).toEqual(['thumbnail_001.jpg', 'thumbnail_002.jpg'])
 })

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nearestName } from '../tools/nearest-name.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type Shell, UsageError } from './shell.ts'
 
@@ -8,14 +9,14 @@ export interface Command {
   readonly summary: string
   /** What follows the name, one line for each way of calling it. */
   readonly usage: readonly string[]
-  /** For its help; from a function where they are costly to know. */
-  readonly options: Options | (() => Promise<Options>)
+  /** For its help; from a function where they are costly to know, or depend on what stands behind its name. */
+  readonly options: Options | ((argv: readonly string[]) => Promise<Options>)
   /** Whatever else there is to say in its help. */
   readonly notes?: readonly string[]
   start(argv: readonly string[], shell: Shell): Promise<ExitCode>
 }
 
-type Options = Readonly<Record<string, Option>>
+export type Options = Readonly<Record<string, Option>>
 
 export interface Option {
   readonly type: 'string' | 'boolean'
@@ -29,23 +30,31 @@ export interface Option {
 export interface Call<Own extends Options> {
   readonly shell: Shell
   readonly values: Values<Own>
+  /** Those of `moreOptions`. */
+  readonly more: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
   readonly positionals: readonly string[]
   /** What stood behind `--`. */
   readonly rest: readonly string[]
 }
 
 /** Makes a command out of its parts; `run` gets its arguments parsed, and UsageError is thrown for those that are wrong. */
-export function defineCommand<const Own extends Options>({ run, ...command }: Omit<Command, 'start' | 'options'> & {
+export function defineCommand<const Own extends Options>({ run, moreOptions, ...command }: Omit<Command, 'start' | 'options'> & {
   readonly options: Own
+  /** Which ones there are besides, where what stands behind its name decides that. */
+  readonly moreOptions?: (argv: readonly string[]) => Promise<Options>
   run(call: Call<Own>): Promise<ExitCode>
 }): Command {
   return {
     ...command,
-    start(argv, shell) {
+    ...(moreOptions && { options: async (argv: readonly string[]) => ({ ...command.options, ...(await moreOptions(argv)) }) }),
+    async start(argv, shell) {
       const dashes = argv.indexOf('--')
       const args = dashes === -1 ? argv : argv.slice(0, dashes)
       const rest = dashes === -1 ? [] : argv.slice(dashes + 1)
-      return run({ shell, rest, ...parse<Own>(args, command.options) })
+      const others = (await moreOptions?.(args)) ?? {}
+      const { values, positionals } = parse(args, { ...others, ...command.options })
+      const more = Object.fromEntries(Object.keys(others).filter((name) => !(name in command.options)).map((name) => [name, values[name]]))
+      return run({ shell, rest, values: values as Values<Own>, more, positionals })
     },
   }
 }
@@ -80,15 +89,21 @@ type Values<Own extends Options> = {
 type ValueOf<O extends Option> =
   O['type'] extends 'boolean' ? boolean : O extends { readonly multiple: true } ? readonly string[] : string
 
-function parse<Own extends Options>(args: readonly string[], options: Own) {
+function parse(args: readonly string[], options: Options) {
+  const config = Object.fromEntries(Object.entries(options).map(([name, { type, short, multiple }]) =>
+    [name, { type, ...(short && { short }), ...(multiple && { multiple }) }]))
   try {
-    const config = Object.fromEntries(Object.entries(options).map(([name, { type, short, multiple }]) =>
-      [name, { type, ...(short && { short }), ...(multiple && { multiple }) }]))
-    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true, strict: true })
-    return { values: values as Values<Own>, positionals }
+    return parseArgs({ args: [...args], options: config, allowPositionals: true, strict: true })
   } catch (error) {
-    // The message of parseArgs names the option and is made for the user.
-    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error })
-    throw error
+    if (!(error instanceof TypeError)) throw error
+    throw new UsageError(unknownOption(error, args, options) ?? error.message, { cause: error })
   }
+}
+
+/** Most of the messages of parseArgs are made for the user; of an unknown option it says more than is of use. */
+function unknownOption(error: NodeJS.ErrnoException, args: readonly string[], options: Options): string | undefined {
+  if (error.code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return undefined
+  const unknown = args.map((arg) => /^--([^=]+)/.exec(arg)?.[1]).find((name) => name !== undefined && !(name in options))
+  const nearest = unknown === undefined ? undefined : nearestName(unknown, Object.keys(options))
+  return unknown && `there is no option --${unknown}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`
 }

@@ -12,8 +12,8 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** What `reeltime COMMAND --help` says. */
-export async function helpOf({ name, summary, usage, options, notes = [] }: Command): Promise<string> {
-  const known = typeof options === 'function' ? await options() : options
+export async function helpOf({ name, summary, usage, options, notes = [] }: Command, argv: readonly string[] = []): Promise<string> {
+  const known = typeof options === 'function' ? await options(argv) : options
   const rows = Object.entries(known).map(([option, spec]) => [flags(option, spec), spec.help] as const)
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2
   return [

@@ -49,7 +49,18 @@ for (const [argv, message] of [
   [['run', 'ffmpeg', '-i', '/nowhere/at/all.mp4', '-o', 'x.mp4'], /there is no file/],
   [['run', 'ffmpeg', '-i', 'http://x/a', '-o', '/nowhere/at/all.mp4'], /there is no directory/],
   [['run', 'ffmpeg', '--input', '{'], /no JSON/],
-  [['run', 'gif', '-i', 'http://x/a'], /--input JSON/],
+  [['run', 'transcodd', '-i', 'http://x/a'], /there is no tool "transcodd" here; did you mean transcode\? .*--input JSON/],
+  [['run', 'transcode', '-i', 'http://x/a', '--max-heigth', '720'], /there is no option --max-heigth; did you mean --max-height\?/],
+  [['run', 'transcode', '-i', 'http://x/a', '--max-height', 'high'], /--max-height takes a number, not "high"/],
+  [['run', 'transcode', '-i', 'http://x/a', '--max-height', '3'], /--max-height: /],
+  [['run', 'transcode', '-i', 'http://x/a', '--codec', 'h266'], /--codec: .*h265/],
+  [['run', 'transcode', '-i', 'http://x/a', '--crf', '20', '--target-mb', '8'], /--target-mb: cannot be met together with crf/],
+  [['run', 'transcode', '-i', 'http://x/a', '--sound', '--no-sound'], /--sound and --no-sound/],
+  [['run', 'transcode', '-i', 'http://x/a', '-i', 'http://x/b'], /transcode reads one file/],
+  [['run', 'transcode', '-i', 'http://x/a', '--preset', '480p'], /transcode has no preset "480p"; it has 480p-copy/],
+  [['run', 'transcode', '-i', 'http://x/a', '--', '-crf', '20'], /transcode takes no ARGS/],
+  [['run', 'transcode', '--input', '{}', '--codec', 'av1'], /--input says it all/],
+  [['run', 'concat', 'http://x/a'], /-i: /],
   [['serve', '--colour', 'x'], /There is no flag --colour/],
 ] as const) {
   test(`wrong usage ends with 2 and says what is wrong: ${argv.join(' ')}`, async () => {
@@ -133,3 +144,12 @@ async function reeltime(argv: readonly string[], env: Shell['env'] = {}) {
   const [out, err] = await texts
   return { code, stdout: out, stderr: err }
 }
+
+test('the help of a tool lists its fields as options', async () => {
+  const { code, stdout } = await reeltime(['run', 'transcode', '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^ {6}--codec h264\|h265\|vp9\|av1 .*\[h264\]$/m)
+  expect(stdout).toMatch(/^ {6}--no-sound /m)
+  expect(stdout).toMatch(/^ {6}--max-height N /m)
+  expect(stdout).not.toMatch(/--source /)
+})

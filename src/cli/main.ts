@@ -28,7 +28,7 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitC
     if (name === '--version') await write(shell.stdout, `${shell.version}\n`)
     else if (name === '--help' || name === '-h' || name === 'help') await write(shell.stdout, await helpFor(args[0]))
     else if (!command) throw new UsageError(`there is no command "${name}"; there is ${COMMANDS.map((known) => known.name).join(', ')}`)
-    else if (asksForHelp(args)) await write(shell.stdout, await helpOf(command))
+    else if (asksForHelp(args)) await write(shell.stdout, await helpOf(command, args))
     else return await command.start(args, shell)
     return EXIT.done
   } catch (error) {

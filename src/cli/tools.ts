@@ -21,7 +21,9 @@ export const tools = defineCommand({
   }),
 })
 
-function describe({ name, title, input }: ToolInfo, { detail }: { readonly detail: 'title' | 'input' }): string {
+function describe({ name, title, input, presets = [] }: ToolInfo, { detail }: { readonly detail: 'title' | 'input' }): string {
   const head = `${plainText(name).padEnd(16)}${plainText(title)}\n`
-  return detail === 'title' ? head : `${head}${JSON.stringify(input, null, 2)}\n`
+  if (detail === 'title') return head
+  const shown = presets.map((preset) => `  --preset ${plainText(preset.name).padEnd(18)}${plainText(preset.title)}\n`).join('')
+  return `${head}${shown}${JSON.stringify(input, null, 2)}\n`
 }

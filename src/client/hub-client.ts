@@ -131,6 +131,8 @@ export interface ToolInfo {
   readonly title: string
   /** JSON Schema. */
   readonly input: unknown
+  /** Input that people mostly want, without its sources. */
+  readonly presets?: readonly { readonly name: string; readonly title: string; readonly input: Readonly<Record<string, unknown>> }[]
 }
 
 /** What a job would run, with neutral names for its files. */

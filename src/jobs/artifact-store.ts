@@ -28,7 +28,7 @@ export class ArtifactStore {
     await this.#ensureDirectory(jobId)
     await rename(stagedFile, target)
     await syncDirectory(path.dirname(target))
-    return { name: spec.file, size, content_type: spec.contentType, sha256, url: artifactUrl(jobId, spec.file) }
+    return { name: spec.file, size, content_type: spec.contentType, sha256, url: artifactUrl(jobId, spec.file), ...(spec.grows && { grows: true }) }
   }
 
   /** Where an artifact lies. Both are names from the job's record, never from a request. */
@@ -46,6 +46,7 @@ export class ArtifactStore {
       etag: `"${artifact.sha256}"`,
       contentType: artifact.content_type,
       filename: artifact.name,
+      ...(artifact.grows && { grows: true }),
     }
   }
 

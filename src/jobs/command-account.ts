@@ -17,7 +17,7 @@ export class CommandAccount {
   }
 
   heard(update: ToolUpdate): void {
-    if (this.#program !== 'ffmpeg') return
+    if (this.#program !== 'ffmpeg' || update.type === 'artifact') return
     if (update.type === 'progress') {
       this.hasToldProgress = true
       this.writtenSeconds = update.outTimeSeconds ?? this.writtenSeconds

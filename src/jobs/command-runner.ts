@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import type { Command, MediaInfo } from '../tools/tool.ts'
 import { NotMediaError, parseMediaInfo, probeArgs } from '../tools/media-info.ts'
 import { parseSoundLength, soundLengthArgs } from '../tools/sound-length.ts'
+import { parseMediaReport, reportArgs, type MediaReport } from '../tools/media-report.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { ProbedFiles, type Probed } from './probed-files.ts'
@@ -79,6 +80,15 @@ export class CommandRunner {
     const invocation = invocationOf(engine, { program: 'ffmpeg', args: soundLengthArgs(file) })
     const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: MEASURE_MS, sandbox: engine.sandbox })
     return parseSoundLength(stdout)
+  }
+
+  /** All that ffprobe tells of a file. Throws a NotMediaError. */
+  async describe(file: string, { cwd, signal }: Pick<ProbeOptions, 'cwd' | 'signal'>): Promise<MediaReport> {
+    signal.throwIfAborted()
+    const engine = await this.#engine()
+    const invocation = invocationOf(engine, { program: 'ffprobe', args: reportArgs(file) })
+    const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: PROBE_MS, sandbox: engine.sandbox })
+    return parseMediaReport(stdout)
   }
 
   /** Asks about a file for the job that will read it, in the background. */

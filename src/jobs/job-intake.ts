@@ -105,7 +105,7 @@ export class JobIntake {
     const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
     this.#assertOpen()
     const names: string[] = []
-    for (const [position, source] of tool.sources(request.input).entries()) names.push(await staging.check(source, `inputs[${position}].source`))
+    for (const source of tool.sources(request.input)) names.push(await staging.check(source, placeOf(source, request.input) ?? 'source'))
     return this.admit(async () => {
       await assertCanRun(tool.requires?.(request.input) ?? {})
       const id = newJobId()
@@ -182,6 +182,19 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /** 131 random bits: who knows the id may read the job. Letters and digits only, to be typed and double-clicked. */
 const newJobId = customAlphabet(ALPHABET, 22)
+
+/** Where in the input a source stands, such as `sources[1]`. */
+function placeOf(source: string, value: unknown, path = ''): string | undefined {
+  if (value === source) return path
+  if (typeof value !== 'object' || value === null) return undefined
+  const fields = Array.isArray(value) ? value.map((item, index) => [`${path}[${index}]`, item] as const)
+    : Object.entries(value).map(([name, field]) => [path === '' ? name : `${path}.${name}`, field] as const)
+  for (const [place, field] of fields) {
+    const found = placeOf(source, field, place)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 /** A URL's query often holds a signature; the job's log is for all who know its id. */
 function withoutSecrets(value: unknown): unknown {

@@ -51,6 +51,8 @@ export interface Artifact {
   readonly sha256: string
   /** Path on this hub. */
   readonly url: string
+  /** A longer one takes its place before the job ends; until then size and sha256 may be those of the one before. */
+  readonly grows?: true
 }
 
 export interface JobError {
@@ -150,7 +152,7 @@ export function applyEvent(job: Job, event: JobEvent): Job {
     case 'new_logs':
       return { ...job, total_logs: Math.max(job.total_logs, event.data.last) }
     case 'artifact':
-      return { ...job, artifacts: [...job.artifacts.filter(({ name }) => name !== event.data.artifact.name), event.data.artifact] }
+      return { ...job, artifacts: withArtifact(job.artifacts, event.data.artifact) }
     case 'result':
       return { ...job, result: { ...job.result, ...event.data.result } }
     case 'error':
@@ -160,6 +162,12 @@ export function applyEvent(job: Job, event: JobEvent): Job {
     case 'reset':
       return job
   }
+}
+
+/** In the place of the one that it replaces. */
+function withArtifact(artifacts: readonly Artifact[], artifact: Artifact): readonly Artifact[] {
+  const index = artifacts.findIndex(({ name }) => name === artifact.name)
+  return index === -1 ? [...artifacts, artifact] : artifacts.with(index, artifact)
 }
 
 /** A new attempt starts clean: what an earlier one left is not this one's. What ends otherwise than completed keeps no artifacts. */

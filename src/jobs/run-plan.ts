@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ArtifactSpec, Command, FrameOutput, Plan } from '../tools/tool.ts'
+import type { ArtifactSpec, Command, FrameOutput, Plan, ToolUpdate } from '../tools/tool.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { OutputTooLargeError, type AttemptLimits } from './attempt-limits.ts'
 import { CommandAccount } from './command-account.ts'
@@ -9,7 +9,9 @@ import type { DiskGuard } from './disk-guard.ts'
 import { FrameIntake } from './frame-intake.ts'
 import type { FrameStore } from './frame-store.ts'
 import { OutputIncompleteError } from './job-failure.ts'
+import type { Artifact, LogLine } from './job.ts'
 import type { JobWriter } from './job-log.ts'
+import { LiveArtifacts } from './live-artifacts.ts'
 import type { LogLines } from './log-lines.ts'
 import type { ProgressMeter } from './progress-meter.ts'
 import { showCommand } from './shown-command.ts'
@@ -57,13 +59,14 @@ export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<
   for (const { file, text } of plan.files ?? []) await writeFile(join(run.workspace.outputDirectory, file), text)
   for (const [index, command] of plan.commands.entries()) {
     account = new CommandAccount(command)
-    await runCommandOf(jobId, command, { ...run, index, account })
+    const live = liveArtifacts(jobId, run)
+    await runCommandOf(jobId, command, { ...run, index, account, live })
     if (account.complaint !== undefined) {
       await options.disk.assertRoomFor(WRITE_BYTES)
       throw new OutputIncompleteError(`${command.program} ended well but said: ${account.complaint}`)
     }
     result = { ...result, ...account.result }
-    published.push(await publish(jobId, command.artifacts ?? [], { ...run, account }))
+    published.push({ files: live.names, warnings: [] }, await publish(jobId, command.artifacts ?? [], { ...run, account }))
   }
   limits.stopWatching()
   await lines.finish()
@@ -78,6 +81,7 @@ export async function runPlan(jobId: string, plan: Plan, run: PlanRun): Promise<
 interface CommandRun extends PlanRun {
   readonly index: number
   readonly account: CommandAccount
+  readonly live: LiveArtifacts
 }
 
 async function runCommandOf(jobId: string, command: Command, run: CommandRun): Promise<void> {
@@ -111,10 +115,19 @@ async function runCommandOf(jobId: string, command: Command, run: CommandRun): P
 
 async function runLines(
   jobId: string, command: Command,
-  { index, account, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
+  { index, account, live, limits, lines, meter, options, workspace, inputs, onStdout }: CommandRun & { readonly onStdout?: (chunk: Uint8Array) => void | Promise<void> },
 ): Promise<void> {
   const parser = command.createParser()
-  await options.runner.run(command, {
+  const hear = (updates: readonly ToolUpdate[], source: LogLine['source']) => {
+    for (const update of updates) {
+      account.heard(update)
+      if (update.type === 'progress') meter.ran(index, update)
+      else if (update.type === 'artifact') live.announce(update.artifact)
+      else if (update.type === 'result') account.result = update.result
+      else lines.add(source, update.level, update.text)
+    }
+  }
+  const running = options.runner.run(command, {
     cwd: workspace.outputDirectory,
     reads: inputs,
     writes: workspace.outputDirectory,
@@ -123,14 +136,15 @@ async function runLines(
     ...(onStdout && { onStdout }),
     onLine(line) {
       limits.sawOutput()
-      for (const update of parser.push(line)) {
-        account.heard(update)
-        if (update.type === 'progress') meter.ran(index, update)
-        else if (update.type === 'result') account.result = update.result
-        else lines.add(line.source === 'stderr' ? 'stderr' : 'stdout', update.level, update.text)
-      }
+      live.assertWell()
+      hear(parser.push(line), line.source === 'stderr' ? 'stderr' : 'stdout')
     },
   })
+  // What has failed publishes no more: its artifacts are about to be removed.
+  await running.catch((error: unknown) => live.stop().then(() => Promise.reject(error)))
+  // What belies its exit 0 has not ended well.
+  if (account.complaint === undefined) hear(parser.end?.() ?? [], 'hub')
+  await live.finish()
 }
 
 /** `current_frames` goes into the result at once for the first frame, and then at most four times a second. */
@@ -187,18 +201,42 @@ class FrameTeller {
   }
 }
 
+/** What comes while a command runs has left its output directory, where the rest is counted. */
+function liveArtifacts(jobId: string, run: PlanRun): LiveArtifacts {
+  const { maxOutputBytes } = run.options
+  const account = new CommandAccount({ program: 'node' })
+  let bytes = 0
+  return new LiveArtifacts(async (spec) => {
+    const { artifacts } = await publish(jobId, [spec], { ...run, account })
+    // What is replaced by a longer one is not written twice.
+    if (spec.text === undefined) bytes += artifacts.reduce((sum, { size }) => sum + size, 0)
+    if (bytes > maxOutputBytes) throw new OutputTooLargeError(maxOutputBytes)
+  })
+}
+
 async function publish(
   jobId: string, specs: readonly ArtifactSpec[], { account, ...run }: PlanRun & { readonly account: CommandAccount },
-): Promise<Omit<PlanOutcome, 'result'>> {
+): Promise<Omit<PlanOutcome, 'result'> & { readonly artifacts: readonly Artifact[] }> {
   const { workspace, options, writer, limits, lines, attempt } = run
   const cwd = workspace.outputDirectory
-  const warnings = await verifyOutputs(specs, {
+  const warnings = await verifyOutputs(specs.filter(({ text }) => text === undefined), {
     directory: cwd, account, probe: (file, asked) => options.runner.probe(file, { cwd, signal: limits.signal, ...asked }),
   })
   for (const { message } of warnings) lines.add('hub', 'warning', message)
+  const artifacts: Artifact[] = []
   for (const spec of specs) {
-    const artifact = await options.artifacts.put(jobId, join(cwd, spec.file), spec)
+    const file = spec.text === undefined ? join(cwd, spec.file) : await writeText(spec.text, workspace)
+    const artifact = await options.artifacts.put(jobId, file, spec)
     await writer.append([{ type: 'artifact', data: { artifact } }], { attempt })
+    artifacts.push(artifact)
   }
-  return { files: specs.map(({ file }) => file), warnings }
+  return { files: specs.map(({ file }) => file), warnings, artifacts }
+}
+
+/** Beside the output directory, in which a program may have put a link. */
+async function writeText(text: string, { directory }: JobWorkspace): Promise<string> {
+  const file = join(directory, 'text')
+  await rm(file, { force: true })
+  await writeFile(file, text, { flag: 'wx' })
+  return file
 }

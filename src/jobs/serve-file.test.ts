@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, mkdtemp, readdir, readlink, rm, symlink, unlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import os from 'node:os'
@@ -216,4 +216,15 @@ test('a file that is gone is 404; a link, a directory or a device in its place i
   expect((await get(await listen(appOf({ ...file, path: directory })))).status).toBe(500)
   server?.close()
   expect((await get(await listen(appOf({ ...file, path: '/dev/zero', size: 0 })))).status).toBe(500)
+})
+
+test('a file that grows is sent as it is on the disk, under an etag of its own, whatever was recorded', async () => {
+  const recorded = await fileOf(Buffer.from('one'), { grows: true })
+  const app = appOf(recorded)
+  const first = await app.request('/file')
+  await writeFile(path.join(directory, 'longer'), 'one and two')
+  await rename(path.join(directory, 'longer'), recorded.path)
+  const second = await app.request('/file', { headers: { 'if-none-match': first.headers.get('etag')! } })
+  expect([await first.text(), second.status, await second.text()]).toEqual(['one', 200, 'one and two'])
+  expect((await app.request('/file', { headers: { 'if-none-match': second.headers.get('etag')! } })).status).toBe(304)
 })

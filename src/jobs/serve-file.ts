@@ -20,6 +20,8 @@ export interface ServedFile {
   /** Wish of whoever made the file; only a type of a closed list is sent as such. */
   readonly contentType: string
   readonly filename: string
+  /** May have been replaced since it was recorded: it is sent as it is on the disk, where it always is whole. */
+  readonly grows?: true
 }
 
 export interface ServeOptions {
@@ -86,8 +88,9 @@ async function openToRead(path: string): Promise<FileHandle> {
 }
 
 /** Sets status and headers; undefined if no body goes with them. */
-async function prepare(c: Context, handle: FileHandle, file: ServedFile, options: ServeOptions): Promise<FileBody | undefined> {
+async function prepare(c: Context, handle: FileHandle, recorded: ServedFile, options: ServeOptions): Promise<FileBody | undefined> {
   const stats = await handle.stat()
+  const file = recorded.grows ? { ...recorded, size: stats.size, etag: `"${stats.ino}-${stats.size}-${stats.mtimeMs}"` } : recorded
   if (!stats.isFile() || stats.size !== file.size) throw notAsRecorded()
   const requested = requestedBytes(c.req.raw, { size: file.size, etag: file.etag, modifiedAt: stats.mtimeMs })
   if (requested.type === 'unsatisfiable') {

@@ -22,13 +22,14 @@ const INLINE_TYPES: ReadonlySet<string> = new Set([
   'video/x-m4v', 'video/x-matroska', 'video/x-ms-wmv', 'video/x-msvideo',
   'image/apng', 'image/avif', 'image/bmp', 'image/gif', 'image/jp2', 'image/jpeg', 'image/jxl', 'image/png', 'image/tiff',
   'image/webp', 'image/x-icon', 'image/x-portable-graymap', 'image/x-portable-pixmap', 'image/x-tga',
+  // A list of what to play, which some browsers do.
+  'application/vnd.apple.mpegurl',
 ])
 
 const ATTACHMENT_TYPES: ReadonlyMap<string, string> = new Map([
   ['application/gzip', 'application/gzip'],
   ['application/json', 'application/json'],
   ['application/ogg', 'application/ogg'],
-  ['application/vnd.apple.mpegurl', 'application/vnd.apple.mpegurl'],
   ['application/x-ndjson', 'application/x-ndjson'],
   ['application/x-subrip', 'application/x-subrip; charset=utf-8'],
   ['application/x-tar', 'application/x-tar'],

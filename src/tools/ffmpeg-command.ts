@@ -9,20 +9,23 @@ export interface FfmpegCommandOptions {
   readonly seconds: number | undefined
   /** How much of the work this is, beside the job's other commands; all of it unless given. */
   readonly weight?: number
+  /** Pictures of the first output, where they tell better than seconds how far it is. */
+  readonly frames?: number
 }
 
 /** One call of ffmpeg, in the output directory, whose paths nobody sees. */
-export function ffmpegCommand(args: readonly string[], { workspace, seconds, weight = 1 }: FfmpegCommandOptions): Command {
+export function ffmpegCommand(args: readonly string[], { workspace, seconds, weight = 1, frames }: FfmpegCommandOptions): Command {
   const { inputs, outputDirectory } = workspace
   const hiddenPaths = new Map([
-    ...inputs.map((file, index): [string, string] => [file, inputs.length === 1 ? 'input' : `input-${index + 1}`]),
+    // The last ones first: the path of the second is the beginning of that of the eleventh.
+    ...inputs.map((file, index): [string, string] => [file, inputs.length === 1 ? 'input' : `input-${index + 1}`]).reverse(),
     [`${outputDirectory}/`, ''],
   ])
   return {
     program: 'ffmpeg',
     args: [...FFMPEG_GLOBALS, ...args],
     ...(seconds !== undefined && { expectedSeconds: seconds * weight }),
-    createParser: () => new FfmpegProgressParser({ expectedSeconds: seconds ?? null, hiddenPaths }),
+    createParser: () => new FfmpegProgressParser({ expectedSeconds: seconds ?? null, ...(frames !== undefined && { expectedFrames: frames }), hiddenPaths }),
   }
 }
 

@@ -23,6 +23,15 @@ export const ffmpegTool: Tool<FfmpegInput> = {
   check: (input) => void settleOutputs(input),
   sources: ({ inputs }) => inputs.map(({ source }) => source),
   requires,
+  presets: [
+    { name: 'remux-mp4', title: 'Into an MP4, without encoding', input: { outputs: [{ format: 'mp4', args: ['-c', 'copy', '-movflags', '+faststart'] }] } },
+    { name: 'mp3', title: 'The sound as MP3', input: { outputs: [{ format: 'mp3', args: ['-vn', '-q:a', '2'] }] } },
+    { name: 'mute', title: 'Without its sound', input: { outputs: [{ format: 'mp4', args: ['-an', '-c:v', 'copy'] }] } },
+    { name: 'poster', title: 'Its first picture', input: { outputs: [{ format: 'jpg', args: ['-frames:v', '1', '-q:v', '3'] }] } },
+    { name: 'deinterlace', title: 'Old television: without combs', input: { outputs: [{ format: 'mp4', args: ['-vf', 'yadif', '-c:v', 'libx264', '-crf', '20', '-c:a', 'aac'] }] } },
+    { name: 'speed-2x', title: 'Twice as fast, in the same pitch', input: { outputs: [{ format: 'mp4', args: ['-vf', 'setpts=PTS/2', '-af', 'atempo=2', '-c:v', 'libx264', '-c:a', 'aac'] }] } },
+    { name: 'subtitles-srt', title: 'Its subtitles as SRT', input: { outputs: [{ format: 'srt', args: [] }] } },
+  ],
   plan,
 }
 

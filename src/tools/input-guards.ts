@@ -3,9 +3,14 @@
  * without these a playlist named `.mp4` makes ffmpeg read other files, and a small picture fills the memory.
  */
 export function inputGuards(): readonly string[] {
+  return guardsWith({})
+}
+
+/** For what the hub itself has written, such as a list of staged files. */
+export function guardsWith({ protocols = ['file'], formats = [FORMATS] }: { readonly protocols?: readonly string[]; readonly formats?: readonly string[] }): readonly string[] {
   return [
-    '-protocol_whitelist', 'file',
-    '-format_whitelist', FORMATS,
+    '-protocol_whitelist', protocols.join(','),
+    '-format_whitelist', formats.join(','),
     '-codec_whitelist', DECODERS,
     '-max_pixels', String(MAX_INPUT_PIXELS),
     '-max_streams', '64',

@@ -67,8 +67,13 @@ function shortest(inputs: readonly ProbedSource[], args: CheckedArguments, kind:
   return Math.max(0, Math.min(Math.min(...known) - (lastSeconds(args, 'ss') ?? 0), limitOf(args) ?? Infinity))
 }
 
+/** Whether such a file says how long it is, and is right. */
+export function declaresLength({ format }: MediaInfo): boolean {
+  return DECLARING.test(format)
+}
+
 function streamLengths(info: MediaInfo, kind: 'video' | 'audio'): readonly (number | undefined)[] {
   const streams = info.streams.filter(({ isAttachedPicture, kind: each }) => isAttachedPicture !== true && (each === 'video' || each === 'audio'))
   const whole = streams.length === 1 ? info.durationSeconds : undefined
-  return streams.filter((stream) => stream.kind === kind).map(({ durationSeconds = whole }) => (DECLARING.test(info.format) ? durationSeconds : undefined))
+  return streams.filter((stream) => stream.kind === kind).map(({ durationSeconds = whole }) => (declaresLength(info) ? durationSeconds : undefined))
 }

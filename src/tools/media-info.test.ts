@@ -16,8 +16,8 @@ test('a film is told with its streams, sizes and rates', () => {
     format: 'mov,mp4,m4a,3gp,3g2,mj2',
     durationSeconds: 2,
     streams: [
-      { kind: 'video', codec: 'mpeg4', durationSeconds: 1, width: 64, height: 48, framesPerSecond: 10, pixelFormat: 'yuv420p' },
-      { kind: 'audio', codec: 'aac', durationSeconds: 2, sampleRate: 48_000, channels: 1 },
+      { kind: 'video', codec: 'mpeg4', durationSeconds: 1, width: 64, height: 48, framesPerSecond: 10, pixelFormat: 'yuv420p', profile: 'Simple Profile' },
+      { kind: 'audio', codec: 'aac', durationSeconds: 2, sampleRate: 48_000, channels: 1, profile: 'LC' },
     ],
   })
 })

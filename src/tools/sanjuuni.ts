@@ -22,6 +22,13 @@ export const sanjuuniTool: Tool<SanjuuniInput> = {
   check: (input) => void requestedOptions(input),
   sources: ({ source, subtitles }) => [source, ...(subtitles === undefined ? [] : [subtitles])],
   requires,
+  presets: [
+    { name: 'monitor', title: 'For a monitor of 8x6 blocks (32vid)', input: { output_format: '32vid', monitors: '8x6@0.5', fit: 'pad', dfpwm: true } },
+    { name: 'computer', title: 'For a computer’s own screen (32vid)', input: { output_format: '32vid', width: 102, height: 57, fit: 'pad', dfpwm: true } },
+    { name: 'bimg', title: 'A picture or clip for computers (BIMG)', input: { output_format: 'bimg', width: 102, height: 57, fit: 'contain' } },
+    { name: 'pocket', title: 'For a pocket computer, without sound', input: { output_format: '32vid', width: 52, height: 60, fit: 'pad', mute: true } },
+    { name: 'gif', title: 'To look at: a GIF of what the screen will show', input: { output_format: 'gif', width: 204, height: 114, fit: 'contain' } },
+  ],
   plan,
 }
 

@@ -24,6 +24,11 @@ export function shownPicture(info: MediaInfo): ShownPicture {
   return { stream, width: stream.width, height: stream.height, ...(seconds !== undefined && { seconds }) }
 }
 
+/** Its size in square pixels, as players show it. */
+export function squareSize({ width, height, stream }: ShownPicture): { readonly width: number; readonly height: number } {
+  return { width: Math.max(1, Math.round(width * (stream.pixelAspect ?? 1))), height }
+}
+
 /** The stream to take, for `-map`. */
 export function mapOf({ stream }: ShownPicture): string {
   return stream.isAttachedPicture ? '0:v:0' : '0:V:0'

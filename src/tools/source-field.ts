@@ -5,6 +5,8 @@ import { shownPicture, type ShownPicture } from './shown-picture.ts'
 
 export const sourceField = z.string().min(1).describe('An http or https URL, upload:ID or job:ID/ARTIFACT')
 
+export const colorField = z.string().regex(/^#[0-9a-f]{6}$/i, 'is six hexadecimal digits behind #, such as #4450c8')
+
 /** Throws a HubError that names the field. */
 export function refuseField(path: string, message: string, hint?: string): never {
   throw new HubError('invalid_input', `${path}: ${message}`, { errors: [{ path, message }], ...(hint !== undefined && { hint }) })

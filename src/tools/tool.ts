@@ -83,6 +83,10 @@ export interface ArtifactSpec {
   readonly media?: MediaCheck
   /** Promised to the one who asked: a larger file is a failure. */
   readonly mostBytes?: number
+  /** What is in it, where no command makes it. */
+  readonly text?: string
+  /** A longer one takes its place before the job ends. */
+  readonly grows?: true
 }
 
 /** What tells that a file of media is whole. */
@@ -140,6 +144,8 @@ export interface OutputLine {
 /** Lines in, updates out; same lines, same updates. Never throws, whatever the line. */
 export interface OutputParser {
   push(line: OutputLine): readonly ToolUpdate[]
+  /** What is left to say when the program has ended well; may throw a HubError, which fails the job. */
+  end?(): readonly ToolUpdate[]
 }
 
 export type ToolUpdate =
@@ -147,6 +153,8 @@ export type ToolUpdate =
   /** What only the program could find out; becomes part of the job's result. */
   | { readonly type: 'result'; readonly result: Readonly<Record<string, unknown>> }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+  /** A file that is whole, though the program still runs: it is published at once, after those announced before it. */
+  | { readonly type: 'artifact'; readonly artifact: ArtifactSpec }
 
 export interface CommandProgress {
   /** 0 to 1, or null where the total is not known. */
@@ -178,10 +186,14 @@ export interface MediaStream {
   readonly width?: number
   readonly height?: number
   readonly framesPerSecond?: number
-  /** As ffmpeg calls it. */
-  readonly pixelFormat?: string
   readonly sampleRate?: number
   readonly channels?: number
+  /** Width of a pixel as it is seen by its height; absent where they are square. */
+  readonly pixelAspect?: number
+  /** ffmpeg's name, such as `yuv420p`. */
+  readonly pixelFormat?: string
+  /** Of the codec, as ffprobe prints it. */
+  readonly profile?: string
   /** A cover picture inside a sound file, not moving picture. */
   readonly isAttachedPicture?: boolean
 }

@@ -34,6 +34,12 @@ export const videoFrameTool: Tool<VideoFrameInput> = {
     filters: ['fps', 'scale', 'pad', 'setsar', 'setpts', 'loop'],
     muxers: ['image2pipe', 'rawvideo'],
   }),
+  presets: [
+    { name: 'monitor-164x81', title: 'For a monitor of ComputerCraft, 164x81', input: { width: 164, height: 81, fps: 20, fit: 'pad', format: 'png' } },
+    { name: 'storyboard', title: 'A small picture each second', input: { width: 320, fps: 1, format: 'jpeg', sound: false } },
+    { name: 'all-frames', title: 'Large pictures without loss, 25 a second', input: { fps: 25, format: 'png', sound: false } },
+    { name: 'raw-rgb', title: 'Raw RGB for programs, 10 a second', input: { width: 320, format: 'raw', sound: false } },
+  ],
   plan,
 }
 

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { ffmpegCommand, inputFrom } from './ffmpeg-command.ts'
-import { soundOf, sourceField } from './source-field.ts'
+import { colorField, soundOf, sourceField } from './source-field.ts'
 import type { Plan, Tool, Workspace } from './tool.ts'
 
 const input = z.strictObject({
   source: sourceField,
   width: z.int().min(16).max(8192).default(1800).describe('Pixels'),
   height: z.int().min(16).max(4096).default(280).describe('Pixels'),
-  color: z.string().regex(/^#[0-9a-f]{6}$/i, 'is six hexadecimal digits behind #, such as #4450c8').default('#4450c8')
+  color: colorField.default('#4450c8')
     .describe('Of the wave, such as #4450c8; what is not wave is clear'),
   split_channels: z.boolean().default(false).describe('A wave for each channel, one below the other'),
 })

@@ -1,0 +1,115 @@
+import { extname } from 'node:path'
+import { HubError } from '../errors.ts'
+import type { Tool } from '../tools/tool.ts'
+import { UsageError } from './shell.ts'
+import { flagName, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue } from './tool-flags.ts'
+
+export interface Asked {
+  /** The whole input, as JSON. */
+  readonly input?: string | undefined
+  readonly in: readonly string[]
+  readonly out?: string | undefined
+  readonly format?: string | undefined
+  readonly preset?: string | undefined
+  /** What stood behind `--`. */
+  readonly args: readonly string[]
+  readonly flags: Readonly<Record<string, FlagValue>>
+}
+
+/** Of the sources, once they are known, the input of the job. */
+export type InputMaker = (sources: readonly string[]) => unknown
+
+/** The tool of that name as this program knows it; a hub that is newer may have others. */
+export async function knownTool(name: string): Promise<Tool | undefined> {
+  const { tools } = await import('../tools/registry.ts')
+  return tools.find((tool) => tool.name === name)
+}
+
+/** Throws UsageError for what the tool would refuse, before anything is sent. */
+export async function inputMaker(name: string, asked: Asked): Promise<InputMaker> {
+  if (asked.input !== undefined) return wholeInput(asked.input, asked)
+  // Whose arguments the hub judges, and which is not waited for until all tools are loaded.
+  if (name === 'ffmpeg') return ffmpegInput(asked.preset === undefined ? undefined : presetOf((await knownTool(name))!, asked.preset), asked)
+  const tool = await knownTool(name)
+  if (!tool) throw await noSuchTool(name)
+  assertRead(asked)
+  const make = await toolInput(tool, presetOf(tool, asked.preset), asked)
+  check(tool, make(asked.in.map(() => 'upload:0')))
+  return make
+}
+
+function assertRead(asked: Asked): void {
+  if (asked.in.length === 0) throw new UsageError('-i is missing: what is to be read')
+}
+
+function wholeInput(json: string, asked: Asked): InputMaker {
+  const others = asked.in.length > 0 || asked.format !== undefined || asked.preset !== undefined || asked.args.length > 0 || Object.values(asked.flags).some((value) => value !== undefined)
+  if (others) throw new UsageError('--input says it all: no -i, -f, --preset, ARGS or fields beside it')
+  const input = parseJson(json)
+  return () => input
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function ffmpegInput(preset: Fields | undefined, asked: Asked): InputMaker {
+  assertRead(asked)
+  const format = formatOf(asked)
+  if (preset && (asked.args.length > 0 || asked.format !== undefined)) throw new UsageError('--preset says what to make: no -f or ARGS beside it')
+  if (!preset && format === '') throw new UsageError('say what to make: -o out.mp4, or -f mp4')
+  const made = preset ?? { outputs: [{ format, ...(asked.args.length > 0 && { args: asked.args }) }] }
+  return (sources) => ({ ...made, inputs: sources.map((source) => ({ source })) })
+}
+
+async function toolInput(tool: Tool, preset: Fields = {}, asked: Asked): Promise<InputMaker> {
+  const properties = await propertiesOf(tool)
+  if (asked.args.length > 0 && !('args' in properties)) throw new UsageError(`${tool.name} takes no ARGS; reeltime run ${tool.name} --help lists its options`)
+  const format = formatFields(properties, { format: formatOf(asked), isAsked: asked.format !== undefined })
+  if ('output_format' in properties && format.output_format === undefined && preset.output_format === undefined) throw new UsageError('say what to make: -o out.32vid, or -f 32vid')
+  const fields = { ...preset, ...format, ...readFlags(properties, asked.flags), ...(asked.args.length > 0 && { args: asked.args }) }
+  if ('sources' in properties) return (sources) => ({ sources, ...fields })
+  if (asked.in.length > 1) throw new UsageError(`${tool.name} reads one file: give -i once`)
+  return ([source]) => ({ source, ...fields })
+}
+
+function formatOf({ format, out }: Asked): string {
+  return format ?? (out === undefined ? '' : extname(out).slice(1).toLowerCase())
+}
+
+function presetOf({ name, presets = [] }: Tool, wanted: string | undefined): Fields | undefined {
+  if (wanted === undefined) return undefined
+  const found = presets.find((preset) => preset.name === wanted)
+  if (found) return found.input
+  throw new UsageError(`${name} has no preset "${wanted}"; it has ${presets.map((preset) => preset.name).join(', ') || 'none'}`)
+}
+
+async function noSuchTool(name: string): Promise<UsageError> {
+  const [{ tools }, { nearestName }] = await Promise.all([import('../tools/registry.ts'), import('../tools/nearest-name.ts')])
+  const nearest = nearestName(name, tools.map((tool) => tool.name))
+  return new UsageError(`there is no tool "${name}" here${nearest === undefined ? '' : `; did you mean ${nearest}?`} For one that only the hub has give --input JSON: reeltime tools ${name}`)
+}
+
+/** The fields' own rules, in the words of the command line. */
+function check(tool: Tool, input: unknown): void {
+  const parsed = tool.input.safeParse(input)
+  const [issue] = parsed.error?.issues ?? []
+  if (issue) throw new UsageError(inFlags(`${issue.path.join('.')}: ${issue.message}`))
+  try {
+    tool.check?.(parsed.data)
+  } catch (error) {
+    if (error instanceof HubError) throw new UsageError(inFlags(error.message) + (error.hint === undefined ? '' : `. ${error.hint}`), { cause: error })
+    throw error
+  }
+}
+
+/** A field at the beginning is the flag that sets it. */
+function inFlags(message: string): string {
+  return message.replace(/^([a-z]\w*)(?:[.[][\w\]]+)*: /, (_, field: string) => (SOURCES.has(field) ? '-i: ' : `--${flagName(field)}: `))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UsageError('the value of --input is no JSON', { cause: error })
+  }
+}
