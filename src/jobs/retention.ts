@@ -15,6 +15,8 @@ export interface RetentionOptions {
   readonly uploads: UploadStore
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
+  /** Removes what else has expired. */
+  readonly sweepOthers: (now: number) => Promise<void>
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
   /** Told that the clock was set so far ahead, or back where that is negative, since the last sweep. */
@@ -46,7 +48,7 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, sweepOthers, retentionMs, onError, onClockSet } = this.#options
     const clockSetMs = this.#clockSet()
     if (clockSetMs !== 0) onClockSet(clockSetMs)
     const aheadMs = Math.max(0, clockSetMs)
@@ -62,6 +64,7 @@ export class Retention {
     await uploads.sweep(now, { aheadMs })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
+    await sweepOthers(now)
     await this.#makeRoom()
   }
 
