@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Access } from './access/access.ts'
@@ -7,17 +7,18 @@ import { anonymousAccess, describeAccess } from './access/anonymous.ts'
 import { keyFileIn } from './access/key-file.ts'
 import { Keys } from './access/keys.ts'
 import { Usage } from './access/usage.ts'
+import { batchLogFile, openBatches, type OpenBatches } from './batches/open-batches.ts'
 import type { Config } from './config.ts'
 import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
-import { atomically, closeDatabase, openDatabase, type Database } from './jobs/database.ts'
+import { atomically, closeDatabase, type Database } from './jobs/database.ts'
 import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
-import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
-import { type Engine, findEngine } from './jobs/ffmpeg-engine.ts'
+import { checkRequirements, findKnownEngine } from './jobs/engine-capabilities.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
+import { openIndexFile } from './jobs/index-file.ts'
 import { FrameStore } from './jobs/frame-store.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
@@ -30,62 +31,34 @@ import { Jobs } from './jobs/jobs.ts'
 import { Planning } from './jobs/planning.ts'
 import { Preview } from './jobs/preview.ts'
 import { Probes } from './jobs/probes.ts'
-import { handOverTo, type HandOver } from './jobs/hand-over.ts'
+import { handOverTo } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
 import { RevokedJobs } from './jobs/revoked-jobs.ts'
-import { checkPrograms, findSanjuuni, type Sanjuuni } from './jobs/sanjuuni-engine.ts'
+import { checkPrograms, findSanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
+import { Turns } from './jobs/turns.ts'
 import { UploadStore } from './jobs/upload-store.ts'
+import { WaitingJobs } from './jobs/waiting-jobs.ts'
 import { work } from './jobs/worker.ts'
 import { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
 import { HubMetrics } from './metrics/hub-metrics.ts'
 import { observeJobs } from './observe-jobs.ts'
+import type { HubContext } from './hub-context.ts'
+import { once } from './once.ts'
 import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
 import { EventLog } from './streams/event-log.ts'
 import { FileLogStorage } from './streams/log-storage.file.ts'
 import type { Requirements } from './tools/tool.ts'
 import { VERSION } from './version.ts'
+import { Endpoints } from './webhooks/endpoints.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
-/** Everything a hub is made of, each made once. */
-export interface HubContext {
-  readonly config: Config
-  readonly logger: Logger
-  readonly jobs: Jobs
-  readonly artifacts: ArtifactStore
-  readonly uploads: UploadStore
-  readonly frames: FrameStore
-  readonly planning: Planning
-  readonly preview: Preview
-  readonly probes: Probes
-  readonly disk: DiskGuard
-  readonly origin: RequestOrigin
-  /** Undefined where the hub sends its files itself. */
-  readonly handOver: HandOver | undefined
-  readonly access: Access
-  /** For the operator: who may do what; undefined where only programs on this machine can ask. */
-  readonly accessLine: string | undefined
-  readonly fetchAllowEntries: number
-  /** Found in the background, from the first call on. */
-  readonly engine: () => Promise<Engine>
-  /** Looked for at the first call; undefined where none is installed. */
-  readonly sanjuuni: () => Promise<Sanjuuni | undefined>
-  readonly pool: WorkerPool
-  readonly retention: Retention
-  readonly events: EventLog<JobFold>
-  readonly metrics: HubMetrics
-  readonly readiness: Readiness
-  /** Aborts when readers are let go. */
-  readonly goingDown: AbortSignal
-  /** Lets every reader go, to come back elsewhere or later. */
-  letReadersGo(): void
-  /** After `pool.stop`: closes what is open. */
-  close(): Promise<void>
-}
+export type { HubContext } from './hub-context.ts'
 
 /** Opens the data directory, puts it in order after whatever happened, and wires the hub. Nothing runs yet. */
 export async function createContext(config: Config, logger: Logger): Promise<HubContext> {
@@ -94,7 +67,9 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
   const lock = await lockDirectory(directory)
   let database: Database | undefined
   try {
-    database = await openDatabase(join(directory, 'hub.sqlite'), { putAside: (path) => putAside(path, logger) })
+    database = await openIndexFile(join(directory, 'hub.sqlite'), {
+      onUnreadable: () => logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' }),
+    })
     return await wire(config, { logger, directory, database, lock })
   } catch (error) {
     database?.close()
@@ -102,6 +77,9 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
     throw error
   }
 }
+
+/** How long what is due may still be told when the hub goes down. */
+const LAST_DELIVERIES_MS = 3000
 
 interface Opened {
   readonly logger: Logger
@@ -120,6 +98,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const usage = new Usage(database)
   const access = new Access({ ...config, keys, anonymous, origin, usage })
   const jobsDirectory = join(directory, 'jobs')
+  const trashDirectory = join(directory, 'trash')
   const jobDirectory = (id: string) => join(jobsDirectory, id)
   const logFile = (id: string) => join(jobsDirectory, id, 'events.ndjson')
   const onInternalError = (jobId: string, error: unknown) => logger.error('job.internal_error', { job: jobId, error })
@@ -139,25 +118,42 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const storage = new FileLogStorage({ path: logFile })
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
+  const batchesDirectory = join(directory, 'batches')
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs, waiting: () => queue.waiting() })
   const metrics: HubMetrics = new HubMetrics({
-    version: VERSION, disk, jobCounts: () => index.counts(),
-    readerCounts() {
-      const [ofJobs, ofFeed] = [events.countFollowers(), feed.countFollowers()]
-      return { sse: ofJobs.sse + ofFeed.sse, websocket: ofJobs.websocket + ofFeed.websocket }
-    },
+    version: VERSION, disk, pendingDeliveries: () => webhooks.pendingCount, jobCounts: () => index.counts(),
+    readerCounts: () => [events, feed, batching.events].map((followed) => followed.countFollowers()),
   })
   const log = new JobLog({
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
+    onChange(job) {
+      waiting.changed(job)
+      webhooks.jobChanged(job)
+      batching.log.jobChanged(job)
+    },
+    onProgress: (job) => batching.log.jobProgressed(job),
+  })
+  const turns = new Turns()
+  const waiting: WaitingJobs = new WaitingJobs({
+    log, queue, turns, getJob: (id) => jobs.get(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
   })
   const removal = new JobRemoval({
-    events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
+    events, index, queue, feed, jobDirectory, trashDirectory, asideDirectory: join(directory, 'unreadable'),
+    onRemoving: (id) => webhooks.removing(id),
+  })
+  const webhooks: Webhooks = new Webhooks({
+    database, policy, retriesMs: config.webhookRetriesMs, retentionMs: config.retentionMs,
+    endpoints: await Endpoints.open({ path: join(directory, 'webhooks.json'), configured: config.webhook }),
+    openJob: (id) => events.open(id), openBatch: (id) => batching.events.open(id),
+    requestOf: async (id) => ((await requests.get(id)) ?? (await batching.requests.get(id)))?.webhook,
+    onAttempt: (outcome) => metrics.webhooks.attempted(outcome), onDisabled: (webhook) => logger.info('webhook.disabled', { webhook }),
+    onError: (error) => logger.error('webhook.failed', { error }),
   })
   const staging = new Staging({
     policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
   })
 
-  const engine = once(() => findAskedEngine(config))
+  const engine = once(() => findKnownEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
   const runner: CommandRunner = new CommandRunner({
     engine, sanjuuni, limits: { cpu: (availableParallelism() * config.jobTimeoutMs) / 1000, fsize: config.maxOutputBytes },
@@ -181,24 +177,42 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onInternalError: (error, jobId) => logger.error('worker.broke_down', { job: jobId, error }),
   })
   const intake = new JobIntake({
-    log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
+    log, index, queue, pool, waiting, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
+    checkWebhook: (webhook) => webhooks.check(webhook),
     atomically: (change) => atomically(database, change),
   })
-  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
+  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
   const planning = new Planning({ staging, runner, assertCanRun })
+  const batching: OpenBatches = openBatches({
+    database, directory: batchesDirectory, trashDirectory, storage: new FileLogStorage({ path: batchLogFile(batchesDirectory) }),
+    jobs, jobIndex: index, intake, waiting, pool, removal, turns, idempotencyKeys, retentionMs: config.retentionMs,
+    checkWebhook: (webhook) => webhooks.check(webhook), onDelivered: (seconds) => metrics.onDelivered(seconds),
+    onChange: (id) => webhooks.batchChanged(id), onRemoving: (id) => webhooks.removing(id),
+    onBehind: (batch, error) => logger.error('batch.behind', { batch, error }), onUnreadable: (batch, error) => logger.error('batch.unreadable', { batch, error }),
+  })
+  const { batches } = batching
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
-    index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    index, uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    removeEnded: async (id, limit) => !batches.keeps(id, limit.expiresBy) && jobs.removeEnded(id, limit),
+    async sweepOthers(now, clock) {
+      webhooks.sweep(now)
+      await batches.sweep(now, clock)
+    },
     onError: (error) => logger.error('retention.failed', { error }),
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
   await recover({
-    jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, requests, artifacts, removal, idempotencyKeys,
+    jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, waiting, requests, artifacts, removal, idempotencyKeys,
     retentionMs: config.retentionMs,
     endChildren: async (id) => void (await killLeftChildren([jobDirectory(id)])),
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
+  await batches.recover()
+  webhooks.start({
+    jobs: index.all().filter(({ id }) => webhooks.list().length > 0 || index.get(id)?.webhook === true), batches: batching.index.all(),
+  })
   const revokedJobs = new RevokedJobs({
     queue, isRevoked: (owner) => keys.isRevoked(owner), cancel: (id, reason) => jobs.cancel(id, reason),
     onCancelled: (id) => logger.info('job.key_revoked', { job: id }), onError: (error) => logger.error('job.not_cancelled', { error }),
@@ -212,16 +226,19 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     goingDown: goingDown.signal,
     config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
-    metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
+    metrics, webhooks, batches, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
       goingDown.abort()
       events.cutFollowers()
       feed.cutFollowers()
+      batching.events.cutFollowers()
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), revokedJobs.stop(), preview.close(), runner.close()])
-      await Promise.all([events.close(), feed.close(), frames.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), preview.close(), runner.close()])
+      await batching.log.settled()
+      await webhooks.stop({ waitMs: LAST_DELIVERIES_MS })
+      await Promise.all([events.close(), batching.close(), feed.close(), frames.close()])
       log.close()
       usage.write()
       metrics.stop()
@@ -229,28 +246,4 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       lock.release()
     },
   }
-}
-
-/** What it can do is asked at once. */
-async function findAskedEngine(config: Config): Promise<Engine> {
-  const engine = await findEngine(config)
-  await capabilities(engine)
-  return engine
-}
-
-/** One search; after a failure the next call looks again. */
-function once<T>(find: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined
-  return () => {
-    found ??= find()
-    found.catch(() => (found = undefined))
-    return found
-  }
-}
-
-async function putAside(path: string, logger: Logger): Promise<void> {
-  const aside = `${path}.unreadable-${Date.now()}`
-  await rename(path, aside).catch(() => undefined)
-  for (const suffix of ['-wal', '-shm']) await rename(`${path}${suffix}`, `${aside}${suffix}`).catch(() => undefined)
-  logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' })
 }

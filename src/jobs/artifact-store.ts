@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { HubError } from '../errors.ts'
 import type { ArtifactSpec } from '../tools/tool.ts'
 import type { Artifact, Job } from './job.ts'
@@ -24,11 +25,13 @@ export class ArtifactStore {
    */
   async put(jobId: string, stagedFile: string, spec: ArtifactSpec): Promise<Artifact> {
     const target = this.path(jobId, spec.file)
-    const { size, sha256 } = await syncAndHash(stagedFile)
+    const { size, sha256, crc32: checksum } = await syncAndHash(stagedFile)
     await this.#ensureDirectory(jobId)
     await rename(stagedFile, target)
     await syncDirectory(path.dirname(target))
-    return { name: spec.file, size, content_type: spec.contentType, sha256, url: artifactUrl(jobId, spec.file), ...(spec.grows && { grows: true }) }
+    return {
+      name: spec.file, size, content_type: spec.contentType, sha256, crc32: checksum, url: artifactUrl(jobId, spec.file), ...(spec.grows && { grows: true }),
+    }
   }
 
   /** Where an artifact lies. Both are names from the job's record, never from a request. */
@@ -38,8 +41,7 @@ export class ArtifactStore {
 
   /** What `serveFile` needs to send an artifact of this job; `name` may come from a request. Throws `artifact_not_found`. */
   served(job: Pick<Job, 'id' | 'artifacts'>, name: string): ServedFile {
-    const artifact = job.artifacts.find((recorded) => recorded.name === name)
-    if (artifact === undefined) throw noSuchArtifact(job)
+    const artifact = artifactOf(job, name)
     return {
       path: this.path(job.id, artifact.name),
       size: artifact.size,
@@ -65,6 +67,19 @@ export class ArtifactStore {
   }
 }
 
+/** The artifact of that name, or the only one. Throws a HubError `artifact_not_found` that tells what there is. */
+export function artifactOf({ artifacts }: Pick<Job, 'artifacts'>, name: string | undefined): Artifact {
+  const found = name === undefined ? artifacts : artifacts.filter((artifact) => artifact.name === name)
+  if (found.length === 1) return found[0]!
+  const names = artifacts.slice(0, 20).map((artifact) => artifact.name).join(', ')
+  if (found.length > 1) {
+    throw new HubError('artifact_not_found', `This job has ${found.length} artifacts, and the source names none.`, { hint: `Name one as job:ID/NAME: ${names}.` })
+  }
+  throw new HubError('artifact_not_found', name === undefined ? 'This job has no artifact.' : 'This job has no artifact of that name.', {
+    hint: names === '' ? 'It has no artifacts so far.' : `It has ${names}.`,
+  })
+}
+
 /** Path on this hub. */
 function artifactUrl(jobId: string, name: string): string {
   return `/api/jobs/${jobId}/artifacts/${encodeURIComponent(name)}`
@@ -72,7 +87,13 @@ function artifactUrl(jobId: string, name: string): string {
 
 const CHUNK_BYTES = 256 * 1024
 
-async function syncAndHash(file: string): Promise<{ readonly size: number; readonly sha256: string }> {
+interface Digest {
+  readonly size: number
+  readonly sha256: string
+  readonly crc32: string
+}
+
+async function syncAndHash(file: string): Promise<Digest> {
   // What made the file may have been taken over by its input: a link or a pipe in the file's place is not followed.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
@@ -85,14 +106,17 @@ async function syncAndHash(file: string): Promise<{ readonly size: number; reado
   }
 }
 
-async function hashToEnd(handle: FileHandle): Promise<{ readonly size: number; readonly sha256: string }> {
+async function hashToEnd(handle: FileHandle): Promise<Digest> {
   const hash = createHash('sha256')
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   let size = 0
+  let checksum = 0
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, size)
-    if (bytesRead === 0) return { size, sha256: hash.digest('hex') }
-    hash.update(buffer.subarray(0, bytesRead))
+    if (bytesRead === 0) return { size, sha256: hash.digest('hex'), crc32: checksum.toString(16).padStart(8, '0') }
+    const chunk = buffer.subarray(0, bytesRead)
+    hash.update(chunk)
+    checksum = crc32(chunk, checksum)
     size += bytesRead
   }
 }
@@ -103,11 +127,4 @@ function plainName(name: string): string {
   const isPlain = !/^\.{0,2}$|[/\\\p{Cc}]/u.test(name) && Buffer.byteLength(name) <= NAME_BYTES
   if (!isPlain) throw new HubError('internal', 'The name of an artifact or a job must be one plain file name.')
   return name
-}
-
-function noSuchArtifact({ artifacts }: Pick<Job, 'artifacts'>): HubError {
-  const names = artifacts.slice(0, 20).map(({ name }) => name).join(', ')
-  return new HubError('artifact_not_found', 'This job has no artifact of that name.', {
-    hint: names === '' ? 'It has no artifacts so far.' : `It has ${names}.`,
-  })
 }

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifPresent } from './file-error.ts'
 import { syncDirectory } from './sync-directory.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 /** What was asked for, whole: addresses with their secrets too, which the log, being public, must not hold. */
 export interface JobRequest {
@@ -13,10 +14,12 @@ export interface JobRequest {
   readonly idempotencyKey?: string
   /** Whose job it is. */
   readonly owner?: string
+  /** Where to tell what becomes of it, and the secret to sign that with. */
+  readonly webhook?: WebhookRequest
 }
 
-/** Keeps each job's request beside its log, so that it can be run again after anything. */
-export class RequestStore {
+/** Keeps the request of each job, or batch, beside its log, so that it can be run again after anything. */
+export class RequestStore<Request extends object = JobRequest> {
   readonly #directory: string
 
   constructor({ directory }: { directory: string }) {
@@ -24,8 +27,8 @@ export class RequestStore {
   }
 
   /** On the disk for good when it resolves. */
-  async put(jobId: string, request: JobRequest): Promise<void> {
-    const directory = join(this.#directory, jobId)
+  async put(id: string, request: Request): Promise<void> {
+    const directory = join(this.#directory, id)
     // Not recursive: Node then tells ENOENT of a full disk.
     await mkdir(directory)
     const path = join(directory, 'request.json')
@@ -41,21 +44,22 @@ export class RequestStore {
     await syncDirectory(this.#directory)
   }
 
-  /** undefined where the job has none that can be read: it cannot be run. */
-  async get(jobId: string): Promise<JobRequest | undefined> {
-    const text = await ifPresent(readFile(join(this.#directory, jobId, 'request.json'), 'utf8'))
+  /** undefined where there is none that can be read: it cannot be run. */
+  async get(id: string): Promise<Request | undefined> {
+    const text = await ifPresent(readFile(join(this.#directory, id, 'request.json'), 'utf8'))
     if (text === undefined) return undefined
     try {
-      return JSON.parse(text) as JobRequest
+      return JSON.parse(text) as Request
     } catch {
       return undefined
     }
   }
 }
 
-/** The same for the same tool and input, whatever the order of the fields. */
-export function fingerprintOf(tool: string, input: unknown): string {
-  return createHash('sha256').update(JSON.stringify([tool, sortFields(input)])).digest('base64url')
+/** The same for the same tool, input and conditions, whatever the order of the fields. */
+export function fingerprintOf(tool: string, input: unknown, conditions: object = {}): string {
+  const parts = [tool, sortFields(input), ...(Object.keys(conditions).length > 0 ? [sortFields(conditions)] : [])]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
 function sortFields(value: unknown): unknown {

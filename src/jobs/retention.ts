@@ -11,11 +11,13 @@ const CLOCK_SET_MS = 60_000
 
 export interface RetentionOptions {
   readonly index: JobIndex
-  /** Removes a job that has ended, unless it is asked for again or ends later than that. */
-  readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<void>
+  /** Removes a job that has ended, unless it is asked for again, still needed, or ends later than that; false where it stays. */
+  readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<boolean>
   readonly uploads: UploadStore
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
+  /** Removes what else has expired. */
+  readonly sweepOthers: (now: number, clock: { readonly aheadMs: number }) => Promise<void>
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
   /** Told that the clock was set so far ahead, or back where that is negative, since the last sweep. */
@@ -47,7 +49,7 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, sweepOthers, retentionMs, onError, onClockSet } = this.#options
     const clockSetMs = this.#clockSet()
     if (clockSetMs !== 0) onClockSet(clockSetMs)
     const aheadMs = Math.max(0, clockSetMs)
@@ -67,20 +69,29 @@ export class Retention {
     await uploads.sweep(now, { aheadMs, awaited: awaited.uploads })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
+    await sweepOthers(now, { aheadMs })
     await this.#makeRoom()
   }
 
   /** What each job weighs is known; the disk is looked at again only when that should be enough. */
   async #makeRoom(): Promise<void> {
     const { index, removeEnded, disk } = this.#options
+    /** Those that are still needed. */
+    const kept = new Set<string>()
     for (let excess = await disk.excess(); excess > 0; excess = await disk.excess()) {
-      const oldest = index.oldestEnded(ROUND_JOBS)
-      if (oldest.length === 0) return
-      for (const { id, artifacts } of oldest) {
+      const keptBefore = kept.size
+      let removed = 0
+      for (const { id, artifacts } of index.oldestEnded(ROUND_JOBS + kept.size)) {
         if (excess <= 0) break
-        await removeEnded(id, { expiresBy: Number.POSITIVE_INFINITY })
+        if (kept.has(id)) continue
+        if (!(await removeEnded(id, { expiresBy: Number.POSITIVE_INFINITY }))) {
+          kept.add(id)
+          continue
+        }
+        removed++
         excess -= artifacts.reduce((sum, { size }) => sum + size, 0)
       }
+      if (removed === 0 && kept.size === keptBefore) return
       disk.forgetUsage()
     }
   }

@@ -121,7 +121,7 @@ async function prepare(
   if (sources.some((source) => parseSource(source).type === 'url')) meter.enter('fetching')
   for (const [index, source] of sources.entries()) {
     limits.signal.throwIfAborted()
-    names.push(await options.staging.check(source, `inputs[${index}].source`))
+    names.push((await options.staging.check(source, `inputs[${index}].source`)) ?? source)
     const file = await options.staging.stage(source, {
       directory: workspace.inputDirectory,
       index,
