@@ -4,13 +4,10 @@ import { composeTool } from './compose.ts'
 import { concatTool } from './concat.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { gifTool } from './gif.ts'
-import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
-import { probeTool } from './probe.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import { subtitlesTool } from './subtitles.ts'
 import type { Tool } from './tool.ts'
-import { thumbnailsTool } from './thumbnails.ts'
 import { transcodeTool } from './transcode.ts'
 import { trimTool } from './trim.ts'
 import { videoFrameTool } from './video-frame.ts'
@@ -26,10 +23,7 @@ export const tools: readonly Tool[] = [
   audioTool,
   trimTool,
   concatTool,
-  hlsTool,
-  thumbnailsTool,
   waveformTool,
-  probeTool,
   composeTool,
   subtitlesTool,
   watermarkTool,
