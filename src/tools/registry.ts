@@ -4,6 +4,7 @@ import { composeTool } from './compose.ts'
 import { concatTool } from './concat.ts'
 import { ffmpegTool } from './ffmpeg.ts'
 import { gifTool } from './gif.ts'
+import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import { subtitlesTool } from './subtitles.ts'
@@ -23,6 +24,7 @@ export const tools: readonly Tool[] = [
   audioTool,
   trimTool,
   concatTool,
+  hlsTool,
   waveformTool,
   composeTool,
   subtitlesTool,
