@@ -9,6 +9,7 @@ import { nearestName } from './nearest-name.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import { subtitlesTool } from './subtitles.ts'
 import type { Tool } from './tool.ts'
+import { thumbnailsTool } from './thumbnails.ts'
 import { transcodeTool } from './transcode.ts'
 import { trimTool } from './trim.ts'
 import { videoFrameTool } from './video-frame.ts'
@@ -25,6 +26,7 @@ export const tools: readonly Tool[] = [
   trimTool,
   concatTool,
   hlsTool,
+  thumbnailsTool,
   waveformTool,
   composeTool,
   subtitlesTool,
