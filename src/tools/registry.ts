@@ -6,6 +6,7 @@ import { ffmpegTool } from './ffmpeg.ts'
 import { gifTool } from './gif.ts'
 import { hlsTool } from './hls.ts'
 import { nearestName } from './nearest-name.ts'
+import { probeTool } from './probe.ts'
 import { sanjuuniTool } from './sanjuuni.ts'
 import { subtitlesTool } from './subtitles.ts'
 import type { Tool } from './tool.ts'
@@ -28,6 +29,7 @@ export const tools: readonly Tool[] = [
   hlsTool,
   thumbnailsTool,
   waveformTool,
+  probeTool,
   composeTool,
   subtitlesTool,
   watermarkTool,
