@@ -13,19 +13,21 @@ interface Property {
   readonly default?: unknown
 }
 
+/** The fields of a tool's input, by name. */
+export type Properties = Readonly<Record<string, Property>>
+
 /** What a tool reads from: said with `-i`. */
 export const SOURCES: ReadonlySet<string> = new Set(['source', 'sources', 'inputs', 'input_url'])
 /** Said in ways of their own: ARGS, and `-f` or the name of `-o`. */
 const OTHERWISE: ReadonlySet<string> = new Set(['args', 'outputs', 'format', 'output_format'])
 
-/** The fields of a tool's input, by name. */
-export async function propertiesOf(tool: Tool): Promise<Readonly<Record<string, Property>>> {
+export async function propertiesOf(tool: Tool): Promise<Properties> {
   const { z } = await import('zod')
   return (z.toJSONSchema(tool.input, { io: 'input', unrepresentable: 'any' }) as { readonly properties?: Record<string, Property> }).properties ?? {}
 }
 
 /** A flag for each field that is no source: `max_height` is `--max-height`, and what is true or false has `--no-…` too. */
-export function flagsOf(properties: Readonly<Record<string, Property>>): Readonly<Record<string, Option>> {
+export function flagsOf(properties: Properties): Readonly<Record<string, Option>> {
   return Object.fromEntries(Object.entries(properties).flatMap(([field, property]): [string, Option][] => {
     if (SOURCES.has(field) || OTHERWISE.has(field)) return []
     const name = flagName(field)
@@ -40,7 +42,7 @@ export function flagName(field: string): string {
 }
 
 /** The fields that flags set. Throws UsageError for what is no number where one is wanted. */
-export function readFlags(properties: Readonly<Record<string, Property>>, values: Readonly<Record<string, FlagValue>>): Record<string, unknown> {
+export function readFlags(properties: Properties, values: Readonly<Record<string, FlagValue>>): Record<string, unknown> {
   const read: Record<string, unknown> = {}
   for (const [field, property] of Object.entries(properties)) {
     const name = flagName(field)
@@ -77,7 +79,7 @@ function readValue(text: string, { type }: Property, flag: string): unknown {
 }
 
 /** The field for the kind of file, if there is one, as the name of `-o` or `-f` says it. */
-export function formatFields(properties: Readonly<Record<string, Property>>, { format, isAsked }: { readonly format: string; readonly isAsked: boolean }): Record<string, unknown> {
+export function formatFields(properties: Properties, { format, isAsked }: { readonly format: string; readonly isAsked: boolean }): Record<string, unknown> {
   const field = ['format', 'container', 'output_format'].find((name) => properties[name]?.type === 'string')
   if (field === undefined) {
     if (isAsked) throw new UsageError('-f means nothing for this tool')

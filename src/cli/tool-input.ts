@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { HubError } from '../errors.ts'
 import type { Tool } from '../tools/tool.ts'
 import { UsageError } from './shell.ts'
-import { flagName, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue } from './tool-flags.ts'
+import { flagName, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue, type Properties } from './tool-flags.ts'
 
 export interface Asked {
   /** The whole input, as JSON. */
@@ -32,8 +32,10 @@ export async function inputMaker(name: string, asked: Asked): Promise<InputMaker
   if (name === 'ffmpeg') return ffmpegInput(asked.preset === undefined ? undefined : presetOf((await knownTool(name))!, asked.preset), asked)
   const tool = await knownTool(name)
   if (!tool) throw await noSuchTool(name)
+  const properties = await propertiesOf(tool)
+  if (!('source' in properties || 'sources' in properties)) throw new UsageError(`for ${name} give --input JSON; what goes into it: reeltime tools ${name}`)
   assertRead(asked)
-  const make = await toolInput(tool, presetOf(tool, asked.preset), asked)
+  const make = toolInput(tool, presetOf(tool, asked.preset), { ...asked, properties })
   check(tool, make(asked.in.map(() => 'upload:0')))
   return make
 }
@@ -60,8 +62,7 @@ function ffmpegInput(preset: Fields | undefined, asked: Asked): InputMaker {
   return (sources) => ({ ...made, inputs: sources.map((source) => ({ source })) })
 }
 
-async function toolInput(tool: Tool, preset: Fields = {}, asked: Asked): Promise<InputMaker> {
-  const properties = await propertiesOf(tool)
+function toolInput(tool: Tool, preset: Fields = {}, { properties, ...asked }: Asked & { readonly properties: Properties }): InputMaker {
   if (asked.args.length > 0 && !('args' in properties)) throw new UsageError(`${tool.name} takes no ARGS; reeltime run ${tool.name} --help lists its options`)
   const format = formatFields(properties, { format: formatOf(asked), isAsked: asked.format !== undefined })
   if ('output_format' in properties && format.output_format === undefined && preset.output_format === undefined) throw new UsageError('say what to make: -o out.32vid, or -f 32vid')

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
 import type { Command, MediaInfo } from '../tools/tool.ts'
 import { NotMediaError, parseMediaInfo, probeArgs } from '../tools/media-info.ts'
-import { parseSoundLength, soundLengthArgs } from '../tools/sound-length.ts'
 import { parseMediaReport, reportArgs, type MediaReport } from '../tools/media-report.ts'
+import { parseSoundLength, soundLengthArgs } from '../tools/sound-length.ts'
 import { forgetChild, recordChild } from './child-registry.ts'
 import { invocationOf, type Engine } from './ffmpeg-engine.ts'
 import { ProbedFiles, type Probed } from './probed-files.ts'
@@ -74,14 +74,6 @@ export class CommandRunner {
     return info
   }
 
-  /** Decodes a file's first sound from end to end, several hundred times as fast as it plays. Throws a NotMediaError where there is none. */
-  async soundSeconds(file: string, { cwd, signal }: Pick<ProbeOptions, 'cwd' | 'signal'>): Promise<number> {
-    const engine = await this.#engine()
-    const invocation = invocationOf(engine, { program: 'ffmpeg', args: soundLengthArgs(file) })
-    const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: MEASURE_MS, sandbox: engine.sandbox })
-    return parseSoundLength(stdout)
-  }
-
   /** All that ffprobe tells of a file. Throws a NotMediaError. */
   async describe(file: string, { cwd, signal }: Pick<ProbeOptions, 'cwd' | 'signal'>): Promise<MediaReport> {
     signal.throwIfAborted()
@@ -89,6 +81,14 @@ export class CommandRunner {
     const invocation = invocationOf(engine, { program: 'ffprobe', args: reportArgs(file) })
     const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: PROBE_MS, sandbox: engine.sandbox })
     return parseMediaReport(stdout)
+  }
+
+  /** Decodes a file's first sound from end to end, several hundred times as fast as it plays. Throws a NotMediaError where there is none. */
+  async soundSeconds(file: string, { cwd, signal }: Pick<ProbeOptions, 'cwd' | 'signal'>): Promise<number> {
+    const engine = await this.#engine()
+    const invocation = invocationOf(engine, { program: 'ffmpeg', args: soundLengthArgs(file) })
+    const { stdout } = await readOutput({ ...invocation, cwd, signal, reads: [file], timeoutMs: MEASURE_MS, sandbox: engine.sandbox })
+    return parseSoundLength(stdout)
   }
 
   /** Asks about a file for the job that will read it, in the background. */

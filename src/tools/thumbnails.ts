@@ -72,12 +72,13 @@ async function plan(wanted: ThumbnailsInput, workspace: Workspace): Promise<Plan
   const count = Math.ceil(moments.seconds.length / (columns * rows))
   const name = wanted.layout === 'sprite' ? 'sprite' : 'contact_sheet'
   const sheets = Array.from({ length: count }, (_, index) => pictureArtifact(count === 1 ? name : `${name}_${numbered(index + 1)}`, wanted.format))
-  const track: readonly ArtifactSpec[] = wanted.layout === 'sprite'
-    ? [{ file: 'thumbnails.vtt', contentType: 'text/vtt', text: spriteTrack(moments, { ...size, columns, rows, sheets: sheets.map((sheet) => sheet.file) }) }]
+  const track = wanted.layout === 'sprite'
+    ? [{ file: 'thumbnails.vtt', text: spriteTrack(moments, { ...size, columns, rows, sheets: sheets.map((sheet) => sheet.file) }) }]
     : []
   return {
     commands: [...taken, sheetCommand({ columns, rows, count, format: wanted.format, pattern: count === 1 ? `${name}.${EXTENSIONS[wanted.format]}` : `${name}_%03d.${EXTENSIONS[wanted.format]}` }, workspace)],
-    artifacts: [...sheets, ...track],
+    files: track,
+    artifacts: [...sheets, ...track.map(({ file: name }) => ({ file: name, contentType: 'text/vtt' }))],
     result: { ...told, columns, rows },
   }
 }

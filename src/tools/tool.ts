@@ -83,7 +83,7 @@ export interface ArtifactSpec {
   readonly media?: MediaCheck
   /** Promised to the one who asked: a larger file is a failure. */
   readonly mostBytes?: number
-  /** What is in it, where no command makes it. */
+  /** What is in it, where the one who announces it knows that. */
   readonly text?: string
   /** A longer one takes its place before the job ends. */
   readonly grows?: true
@@ -186,12 +186,12 @@ export interface MediaStream {
   readonly width?: number
   readonly height?: number
   readonly framesPerSecond?: number
+  /** As ffmpeg calls it. */
+  readonly pixelFormat?: string
   readonly sampleRate?: number
   readonly channels?: number
   /** Width of a pixel as it is seen by its height; absent where they are square. */
   readonly pixelAspect?: number
-  /** ffmpeg's name, such as `yuv420p`. */
-  readonly pixelFormat?: string
   /** Of the codec, as ffprobe prints it. */
   readonly profile?: string
   /** A cover picture inside a sound file, not moving picture. */
