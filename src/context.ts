@@ -38,7 +38,9 @@ import { RevokedJobs } from './jobs/revoked-jobs.ts'
 import { checkPrograms, findSanjuuni, type Sanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
+import { Turns } from './jobs/turns.ts'
 import { UploadStore } from './jobs/upload-store.ts'
+import { WaitingJobs } from './jobs/waiting-jobs.ts'
 import { work } from './jobs/worker.ts'
 import { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
@@ -149,6 +151,11 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const log = new JobLog({
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
+    onChange: (job) => waiting.changed(job),
+  })
+  const turns = new Turns()
+  const waiting: WaitingJobs = new WaitingJobs({
+    log, queue, turns, getJob: (id) => jobs.get(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
   })
   const removal = new JobRemoval({
     events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
@@ -181,10 +188,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onInternalError: (error, jobId) => logger.error('worker.broke_down', { job: jobId, error }),
   })
   const intake = new JobIntake({
-    log, index, queue, pool, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
+    log, index, queue, pool, waiting, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
     atomically: (change) => atomically(database, change),
   })
-  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, requests, artifacts, removal, retentionMs: config.retentionMs })
+  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
   const planning = new Planning({ staging, runner, assertCanRun })
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
@@ -193,7 +200,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
   await recover({
-    jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, requests, artifacts, removal, idempotencyKeys,
+    jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, waiting, requests, artifacts, removal, idempotencyKeys,
     retentionMs: config.retentionMs,
     endChildren: async (id) => void (await killLeftChildren([jobDirectory(id)])),
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
@@ -220,7 +227,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), revokedJobs.stop(), preview.close(), runner.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), preview.close(), runner.close()])
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       usage.write()

@@ -57,6 +57,7 @@ const STATUS_OF = {
   job_expired: 410,
   job_active: 409,
   job_ended: 409,
+  dependency_failed: 409,
   idempotency_mismatch: 422,
   payload_too_large: 413,
   unsupported_media_type: 415,

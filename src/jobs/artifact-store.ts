@@ -38,8 +38,7 @@ export class ArtifactStore {
 
   /** What `serveFile` needs to send an artifact of this job; `name` may come from a request. Throws `artifact_not_found`. */
   served(job: Pick<Job, 'id' | 'artifacts'>, name: string): ServedFile {
-    const artifact = job.artifacts.find((recorded) => recorded.name === name)
-    if (artifact === undefined) throw noSuchArtifact(job)
+    const artifact = artifactOf(job, name)
     return {
       path: this.path(job.id, artifact.name),
       size: artifact.size,
@@ -63,6 +62,19 @@ export class ArtifactStore {
   #artifactDirectory(jobId: string): string {
     return path.join(this.#directory, plainName(jobId), 'artifacts')
   }
+}
+
+/** The artifact of that name, or the only one. Throws a HubError `artifact_not_found` that tells what there is. */
+export function artifactOf({ artifacts }: Pick<Job, 'artifacts'>, name: string | undefined): Artifact {
+  const found = name === undefined ? artifacts : artifacts.filter((artifact) => artifact.name === name)
+  if (found.length === 1) return found[0]!
+  const names = artifacts.slice(0, 20).map((artifact) => artifact.name).join(', ')
+  if (found.length > 1) {
+    throw new HubError('artifact_not_found', `This job has ${found.length} artifacts, and the source names none.`, { hint: `Name one as job:ID/NAME: ${names}.` })
+  }
+  throw new HubError('artifact_not_found', name === undefined ? 'This job has no artifact.' : 'This job has no artifact of that name.', {
+    hint: names === '' ? 'It has no artifacts so far.' : `It has ${names}.`,
+  })
 }
 
 /** Path on this hub. */
@@ -103,11 +115,4 @@ function plainName(name: string): string {
   const isPlain = !/^\.{0,2}$|[/\\\p{Cc}]/u.test(name) && Buffer.byteLength(name) <= NAME_BYTES
   if (!isPlain) throw new HubError('internal', 'The name of an artifact or a job must be one plain file name.')
   return name
-}
-
-function noSuchArtifact({ artifacts }: Pick<Job, 'artifacts'>): HubError {
-  const names = artifacts.slice(0, 20).map(({ name }) => name).join(', ')
-  return new HubError('artifact_not_found', 'This job has no artifact of that name.', {
-    hint: names === '' ? 'It has no artifacts so far.' : `It has ${names}.`,
-  })
 }

@@ -97,7 +97,7 @@ function dropAll(database: Database): void {
   for (const table of ['jobs', 'queue', 'gone', 'idempotency']) database.exec(`DROP TABLE IF EXISTS ${table}`)
 }
 
-const VERSION = 3
+const VERSION = 4
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY,
@@ -122,7 +122,8 @@ const SCHEMA = `
     owner TEXT NOT NULL,
     turn INTEGER NOT NULL,
     worker TEXT,
-    leased_until INTEGER
+    leased_until INTEGER,
+    held INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, job_id TEXT NOT NULL, at INTEGER NOT NULL);

@@ -17,6 +17,7 @@ import type { JobRemoval } from './job-removal.ts'
 import { parseInput } from './parse-input.ts'
 import { fingerprintOf, type JobRequest, type RequestStore } from './request-store.ts'
 import type { Staging } from './stage.ts'
+import type { WaitingJobs } from './waiting-jobs.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface JobIntakeOptions {
@@ -24,6 +25,7 @@ export interface JobIntakeOptions {
   readonly index: JobIndex
   readonly queue: JobQueue
   readonly pool: WorkerPool
+  readonly waiting: WaitingJobs
   readonly requests: RequestStore
   readonly staging: Staging
   readonly disk: DiskGuard
@@ -38,9 +40,26 @@ export interface JobIntakeOptions {
 export interface Submission {
   readonly tool: string
   readonly input: unknown
+  /** Jobs that have to complete first. */
+  readonly after?: readonly string[] | undefined
+  /** Jobs that have to end first, in whichever way. */
+  readonly afterAny?: readonly string[] | undefined
   readonly idempotencyKey?: string | undefined
   /** Nobody in particular, who may submit anything, unless given. */
   readonly caller?: Caller | undefined
+}
+
+/** A submission that its tool can read. */
+export interface AskedFor {
+  readonly tool: Tool
+  readonly request: JobRequest
+  readonly conditions: Pick<Job, 'after' | 'after_any'>
+}
+
+/** One that can be taken in: what is kept of it, and what all may know of it. */
+export interface Checked {
+  readonly request: JobRequest
+  readonly job: Pick<Job, 'tool' | 'name' | 'input' | 'after' | 'after_any' | 'waiting_for'>
 }
 
 /** Takes jobs in, or says why not. */
@@ -53,15 +72,72 @@ export class JobIntake {
   }
 
   /** The id of the job, which is on the disk for good. */
-  async submit({ tool: toolName, input: rawInput, idempotencyKey: sentKey, caller }: Submission): Promise<string> {
+  async submit(submission: Submission): Promise<string> {
+    const asked = this.read(submission)
+    const { idempotencyKey: sentKey, caller } = submission
+    if (sentKey === undefined) return this.#take(asked)
+    const idempotencyKey = ownKey(sentKey, caller)
+    const request = { ...asked.request, idempotencyKey }
+    return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#take({ ...asked, request }))
+  }
+
+  /** What is asked for, as its tool reads it. Throws a HubError for what is wrong with it, and for what this caller may not ask for. */
+  read({ tool: toolName, input: rawInput, after, afterAny, caller }: Submission): AskedFor {
     const tool = findTool(toolName)
     const input = parseInput(tool, rawInput)
     caller?.admit(tool.name, input)
     const owner = caller?.owner
-    const request = { tool: tool.name, input, fingerprint: fingerprintOf(tool.name, input), ...(owner !== undefined && { owner }) }
-    if (sentKey === undefined) return this.#create(tool, request)
-    const idempotencyKey = ownKey(sentKey, caller)
-    return this.#options.idempotencyKeys.once(idempotencyKey, request.fingerprint, () => this.#create(tool, { ...request, idempotencyKey }))
+    const conditions = { ...(after?.length && { after }), ...(afterAny?.length && { after_any: afterAny }) }
+    const fingerprint = fingerprintOf(tool.name, input, conditions)
+    return { tool, conditions, request: { tool: tool.name, input, fingerprint, ...(owner !== undefined && { owner }) } }
+  }
+
+  /** Throws a HubError for what would only fail later. */
+  async check({ tool, request, conditions }: AskedFor): Promise<Checked> {
+    const { staging, waiting, assertCanRun } = this.#options
+    tool.check?.(request.input)
+    const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
+    this.#assertOpen()
+    const names: (string | undefined)[] = []
+    for (const source of tool.sources(request.input)) names.push(await staging.check(source, placeOf(source, request.input) ?? 'source'))
+    const waiting_for = waiting.pending({ ...request, ...conditions })
+    await assertCanRun(tool.requires?.(request.input) ?? {})
+    return {
+      request: settled,
+      job: {
+        tool: request.tool, ...(names[0] !== undefined && { name: names[0] }), input: withoutSecrets(settled.input),
+        ...conditions, ...(waiting_for.length > 0 && { waiting_for }),
+      },
+    }
+  }
+
+  /** Puts a job on the disk for good, to be worked on or, with `hold`, only when it is let go. Leaves nothing behind when it fails. */
+  async create(id: string, { request, job }: Checked, { hold = false }: { readonly hold?: boolean } = {}): Promise<void> {
+    const { log, index, queue, waiting, requests, removal, idempotencyKeys, atomically } = this.#options
+    try {
+      await requests.put(id, request)
+      const created_at = index.nextCreatedAt()
+      const writer = await log.write(id)
+      try {
+        this.#assertOpen()
+        await soon(writer.append([{ type: 'status', data: { status: 'queued', id, ...job, created_at } }], { durable: true }))
+        atomically(() => {
+          if (request.idempotencyKey !== undefined) {
+            idempotencyKeys.remember(request.idempotencyKey, { fingerprint: request.fingerprint, jobId: id, at: created_at })
+          }
+          index.insert(writer.record, { fingerprint: request.fingerprint, logBytes: writer.logBytes, owner: request.owner })
+          if (hold) queue.hold(id, request.owner)
+          else waiting.enter(writer.job, request.owner)
+        })
+      } finally {
+        writer.release()
+      }
+    } catch (error) {
+      waiting.forget(id)
+      // Nobody is told of it, so it must not be found and run after a restart.
+      await removal.discard(id)
+      throw error
+    }
   }
 
   /** The job that this caller has submitted with that key. */
@@ -81,65 +157,33 @@ export class JobIntake {
   }
 
   /**
-   * Runs `enter`, which adds one job to the queue. Throws a HubError where none may be added: `shutting_down`,
+   * Runs `enter`, which adds so many jobs to the queue. Throws a HubError where they may not be added: `shutting_down`,
    * `queue_full`, `disk_full`. Those on their way in count, so that a crowd cannot all slip through the last place.
    */
-  async admit<Result>(enter: () => Promise<Result>): Promise<Result> {
-    this.#arriving++
+  async admit<Result>(count: number, enter: () => Promise<Result>): Promise<Result> {
+    this.#arriving += count
     try {
       this.#assertOpen()
       this.#assertQueueHasRoom()
-      await this.#options.disk.assertRoomFor(RECORD_BYTES)
+      await this.#options.disk.assertRoomFor(count * RECORD_BYTES)
       return await enter()
     } catch (error) {
       if (!isFileError(error, 'ENOSPC', 'EDQUOT') && !isFull(error)) throw error
       throw diskFull(error)
     } finally {
-      this.#arriving--
+      this.#arriving -= count
     }
   }
 
-  async #create(tool: Tool, request: JobRequest): Promise<string> {
-    const { staging, assertCanRun } = this.#options
-    tool.check?.(request.input)
-    const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
-    this.#assertOpen()
-    const names: string[] = []
-    for (const source of tool.sources(request.input)) names.push(await staging.check(source, placeOf(source, request.input) ?? 'source'))
-    return this.admit(async () => {
-      await assertCanRun(tool.requires?.(request.input) ?? {})
+  async #take(asked: AskedFor): Promise<string> {
+    const checked = await this.check(asked)
+    return this.admit(1, async () => {
       const id = newJobId()
-      try {
-        await this.#record(id, settled, names[0])
-      } catch (error) {
-        // Nobody is told of it, so it must not be found and run after a restart.
-        await this.#options.removal.discard(id)
-        throw error
-      }
+      await this.create(id, checked)
+      this.#options.waiting.look(id)
       this.#options.pool.wake()
       return id
     })
-  }
-
-  async #record(id: string, request: JobRequest, name: string | undefined): Promise<void> {
-    const { log, index, queue, requests, idempotencyKeys, atomically } = this.#options
-    await requests.put(id, request)
-    const created_at = index.nextCreatedAt()
-    const data = { status: 'queued', id, tool: request.tool, ...(name !== undefined && { name }), input: withoutSecrets(request.input), created_at } as const
-    const writer = await log.write(id)
-    try {
-      this.#assertOpen()
-      await soon(writer.append([{ type: 'status', data }], { durable: true }))
-      atomically(() => {
-        if (request.idempotencyKey !== undefined) {
-          idempotencyKeys.remember(request.idempotencyKey, { fingerprint: request.fingerprint, jobId: id, at: created_at })
-        }
-        index.insert(writer.record, { fingerprint: request.fingerprint, logBytes: writer.logBytes, owner: request.owner })
-        queue.enqueue(id, request.owner)
-      })
-    } finally {
-      writer.release()
-    }
   }
 
   #assertOpen(): void {
@@ -181,7 +225,7 @@ function diskFull(cause?: unknown): HubError {
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** 131 random bits: who knows the id may read the job. Letters and digits only, to be typed and double-clicked. */
-const newJobId = customAlphabet(ALPHABET, 22)
+export const newJobId = customAlphabet(ALPHABET, 22)
 
 /** Where in the input a source stands, such as `sources[1]`. */
 function placeOf(source: string, value: unknown, path = ''): string | undefined {

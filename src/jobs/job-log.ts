@@ -21,6 +21,10 @@ export interface JobLogOptions {
   readonly onIndexError: (error: unknown) => void
   /** Told of each change of a job's status that is in the log. */
   readonly onStatus?: (change: StatusChange) => void
+  /** Told of each change that is in the log and is more than log lines; the job is as it is then. */
+  readonly onChange?: (job: Job) => void
+  /** Told how far a job is, as often as it tells. */
+  readonly onProgress?: (job: Job) => void
 }
 
 export interface StatusChange {
@@ -58,9 +62,11 @@ export class JobLog {
     return new JobWriter(open, {
       feed: this.#options.feed,
       onStatus: (change) => this.#options.onStatus?.(change),
+      onProgress: (job) => this.#options.onProgress?.(job),
       onChange: (job, logBytes) => {
         this.#behind.set(job.id, { job, logBytes })
         this.#catchUp()
+        this.#options.onChange?.(job)
       },
     })
   }
@@ -87,23 +93,31 @@ export class JobLog {
   }
 }
 
+interface WriterObservers {
+  readonly onChange: (job: Job, logBytes: number) => void
+  readonly onStatus: (change: StatusChange) => void
+  readonly onProgress: (job: Job) => void
+}
+
 export class JobWriter {
   readonly release: () => void
   readonly #open: OpenStream<JobFold>
   readonly #feed: JobFeed
   readonly #onChange: (job: Job, logBytes: number) => void
   readonly #onStatus: (change: StatusChange) => void
+  readonly #onProgress: (job: Job) => void
   #speed: number | undefined
 
   constructor(
     open: OpenStream<JobFold> & { readonly release: () => void },
-    { feed, onChange, onStatus }: { feed: JobFeed; onChange: (job: Job, logBytes: number) => void; onStatus: (change: StatusChange) => void },
+    { feed, onChange, onStatus, onProgress }: WriterObservers & { readonly feed: JobFeed },
   ) {
     this.#open = open
     this.release = open.release
     this.#feed = feed
     this.#onChange = onChange
     this.#onStatus = onStatus
+    this.#onProgress = onProgress
   }
 
   /** As of all that has been written. */
@@ -157,6 +171,8 @@ export class JobWriter {
     const { stream } = this.#open
     this.#speed = data.speed ?? this.#speed
     stream.setLast('progress', data)
-    void this.#feed.progressed(applyEvent(stream.fold.job, { type: 'progress', data: { rev: 0, ...data } }))
+    const job = applyEvent(stream.fold.job, { type: 'progress', data: { rev: 0, ...data } })
+    this.#onProgress(job)
+    void this.#feed.progressed(job)
   }
 }

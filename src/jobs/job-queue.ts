@@ -25,9 +25,18 @@ export class JobQueue {
     this.#statements = prepareStatements(database)
   }
 
-  /** Adding a job that is there already gives it back to the waiting, in its old place. */
+  /** Adding a job that is there already gives it back to the waiting, in its old place; one that was held gets its place with this. */
   enqueue(jobId: string, owner = NOBODY): void {
     this.#statements.enqueue.run(jobId, owner, owner)
+  }
+
+  /** Adds a job that nobody may claim until it is enqueued, or keeps one back. False where somebody has claimed it. */
+  hold(jobId: string, owner = NOBODY): boolean {
+    return this.#statements.hold.run(jobId, owner).changes > 0
+  }
+
+  isHeld(jobId: string): boolean {
+    return this.#statements.isHeld.get(jobId) !== undefined
   }
 
   /** Passes over the jobs of owners who have as many running as they may. */
@@ -80,11 +89,12 @@ export class JobQueue {
     return (this.#statements.owners.all(NOBODY) as unknown as { owner: string }[]).map(({ owner }) => owner)
   }
 
-  /** Their waiting jobs, then those that are claimed. */
+  /** Their waiting jobs, held ones too, then those that are claimed. */
   jobsOf(owner: string): string[] {
     return (this.#statements.jobsOf.all(owner) as unknown as { job_id: string }[]).map(({ job_id }) => job_id)
   }
 
+  /** Held ones too. */
   get waitingCount(): number {
     return (this.#statements.countWaiting.get() as { count: number }).count
   }
@@ -104,12 +114,15 @@ export class JobQueue {
 const NOBODY = ''
 
 function prepareStatements(database: Database) {
-  const waits = 'worker IS NULL'
+  const waits = 'worker IS NULL AND NOT held'
   return {
     enqueue: database.prepare(`
       INSERT INTO queue (job_id, owner, turn) VALUES (?, ?, max(
-        coalesce((SELECT max(turn) FROM queue WHERE owner = ?) + 1, 0), coalesce((SELECT max(turn) FROM queue WHERE worker IS NOT NULL), 0)))
-      ON CONFLICT (job_id) DO UPDATE SET worker = NULL, leased_until = NULL`),
+        coalesce((SELECT max(turn) FROM queue WHERE owner = ? AND NOT held) + 1, 0), coalesce((SELECT max(turn) FROM queue WHERE worker IS NOT NULL), 0)))
+      ON CONFLICT (job_id) DO UPDATE SET worker = NULL, leased_until = NULL, held = 0, turn = CASE WHEN held THEN excluded.turn ELSE turn END`),
+    hold: database.prepare(`
+      INSERT INTO queue (job_id, owner, turn, held) VALUES (?, ?, 0, 1) ON CONFLICT (job_id) DO UPDATE SET held = 1 WHERE worker IS NULL`),
+    isHeld: database.prepare('SELECT 1 FROM queue WHERE job_id = ? AND held'),
     claim: database.prepare(`
       UPDATE queue SET worker = ?, leased_until = ?
       WHERE seq = (
@@ -119,14 +132,14 @@ function prepareStatements(database: Database) {
       SELECT owner, sum(worker IS NOT NULL) AS running FROM queue GROUP BY owner HAVING sum(${waits}) > 0`),
     extend: database.prepare('UPDATE queue SET leased_until = ? WHERE job_id = ? AND worker = ?'),
     release: database.prepare('DELETE FROM queue WHERE job_id = ? AND worker = ?'),
-    withdraw: database.prepare(`DELETE FROM queue WHERE job_id = ? AND ${waits}`),
+    withdraw: database.prepare('DELETE FROM queue WHERE job_id = ? AND worker IS NULL'),
     forget: database.prepare('DELETE FROM queue WHERE job_id = ?'),
     all: database.prepare('SELECT job_id FROM queue'),
     owners: database.prepare('SELECT DISTINCT owner FROM queue WHERE owner <> ?'),
-    jobsOf: database.prepare(`SELECT job_id FROM queue WHERE owner = ? ORDER BY ${waits} DESC, turn, seq`),
+    jobsOf: database.prepare(`SELECT job_id FROM queue WHERE owner = ? ORDER BY worker IS NULL DESC, turn, seq`),
     leased: database.prepare('SELECT job_id, worker, leased_until FROM queue WHERE worker IS NOT NULL'),
     waiting: database.prepare(`SELECT job_id FROM queue WHERE ${waits} ORDER BY turn, seq`),
-    countWaiting: database.prepare(`SELECT count(*) AS count FROM queue WHERE ${waits}`),
+    countWaiting: database.prepare('SELECT count(*) AS count FROM queue WHERE worker IS NULL'),
     position: database.prepare(`
       SELECT count(*) AS position FROM queue
       WHERE ${waits} AND EXISTS (SELECT 1 FROM queue WHERE job_id = ? AND ${waits})

@@ -19,8 +19,14 @@ export interface Job {
   readonly status: JobStatus
   /** 0 while it first waits, then 1 for the first run. */
   readonly attempt: number
-  /** 1 is next. Only while it waits. */
+  /** 1 is next. Only while it waits for a worker. */
   readonly queue_position?: number
+  /** What has to be there before it gets a place in the queue. Only while it waits for that. */
+  readonly waiting_for?: readonly WaitingFor[]
+  /** The jobs that have to complete before this one runs, as submitted. */
+  readonly after?: readonly string[]
+  /** The jobs that have to end, in whichever way, before this one runs, as submitted. */
+  readonly after_any?: readonly string[]
   /** Milliseconds since 1970. */
   readonly created_at: number
   readonly started_at?: number
@@ -44,6 +50,9 @@ export interface Job {
   readonly offset?: string
 }
 
+/** Another job: one that this one reads from, or runs after. */
+export type WaitingFor = { readonly type: 'job'; readonly id: string }
+
 export interface Artifact {
   readonly name: string
   readonly size: number
@@ -61,6 +70,8 @@ export interface JobError {
   readonly hint?: string
   readonly exit_code?: number
   readonly signal?: string
+  /** Of `dependency_failed`: the job that this one needed. */
+  readonly job?: string
   readonly log_tail: readonly string[]
 }
 
@@ -73,11 +84,15 @@ export interface LogLine {
 }
 
 export type StatusData = Partial<
-  Pick<Job, 'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'created_at' | 'started_at' | 'ended_at' | 'expires_at' | 'progress'>
+  Pick<
+    Job,
+    'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'waiting_for' | 'after' | 'after_any' | 'created_at' | 'started_at' | 'ended_at' |
+    'expires_at' | 'progress'
+  >
 > & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }
 
-/** Why a job went back to the queue, where nobody asked for it. */
-export type StatusReason = 'interrupted' | 'hub_stopped' | 'short_of_resources' | 'retried'
+/** Why a job is queued again; `ready`: what it waited for is there. */
+export type StatusReason = 'interrupted' | 'hub_stopped' | 'short_of_resources' | 'retried' | 'ready'
 
 export type ProgressData = { readonly rev: number; readonly progress: number | null } & Partial<
   Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'eta_s'>
@@ -106,7 +121,7 @@ export type JobEvent = {
 
 /** What a list of jobs shows of each. */
 export type JobSummary = Pick<Job, 'id' | 'tool' | 'status' | 'attempt' | 'created_at' | 'progress'> &
-  Partial<Pick<Job, 'name' | 'phase' | 'queue_position' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & {
+  Partial<Pick<Job, 'name' | 'phase' | 'queue_position' | 'waiting_for' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & {
     readonly error?: Pick<JobError, 'code' | 'message'>
   }
 
@@ -172,7 +187,7 @@ function withArtifact(artifacts: readonly Artifact[], artifact: Artifact): reado
 
 /** A new attempt starts clean: what an earlier one left is not this one's. What ends otherwise than completed keeps no artifacts. */
 function applyStatus(job: Job, { reason: _, rev: __, ...data }: StatusData): Job {
-  const { queue_position: ___, ...settled } = withoutProgress(job)
+  const { queue_position: ___, waiting_for: ____, ...settled } = withoutProgress(job)
   if (data.status === 'failed' || data.status === 'cancelled') return { ...settled, artifacts: [], ...data }
   if (data.status !== 'queued') return { ...settled, ...data }
   const { error, started_at, ended_at, expires_at, ...waiting } = settled

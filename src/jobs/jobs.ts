@@ -13,7 +13,8 @@ import type { JobLog } from './job-log.ts'
 import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
 import type { RequestStore } from './request-store.ts'
-import { Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
+import type { WaitingJobs } from './waiting-jobs.ts'
 import { endCancelled } from './worker.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
@@ -25,6 +26,8 @@ export interface JobsOptions {
   readonly pool: WorkerPool
   readonly feed: JobFeed
   readonly intake: JobIntake
+  readonly waiting: WaitingJobs
+  readonly turns: Turns
   readonly requests: RequestStore
   readonly artifacts: ArtifactStore
   readonly removal: JobRemoval
@@ -34,10 +37,11 @@ export interface JobsOptions {
 /** The face of this folder: what can be asked of jobs. Every method throws HubErrors. */
 export class Jobs {
   readonly #options: JobsOptions
-  readonly #turns = new Turns()
+  readonly #turns: Turns
 
   constructor(options: JobsOptions) {
     this.#options = options
+    this.#turns = options.turns
   }
 
   /** Resolves when the job is on the disk for good. */
@@ -96,17 +100,18 @@ export class Jobs {
   /** Queues an ended job again; its log goes on where it ended. */
   retry(id: string): Promise<Job> {
     return this.#turns.take(id, async () => {
-      const { log, index, queue, pool, intake, requests, artifacts } = this.#options
+      const { log, index, pool, intake, waiting, requests, artifacts } = this.#options
       const { status } = this.get(id)
       if (!hasEnded(status)) {
         throw new HubError('job_active', `The job is ${status} and can be retried when it has ended`, { hint: 'Cancel it first' })
       }
       if (!(await requests.get(id))) throw new HubError('job_expired', 'What the job was asked for is no longer kept')
-      await intake.admit(async () => {
-        await log.record(id, [{ type: 'status', data: { status: 'queued', reason: 'retried' } }], { reopen: true, durable: true })
+      await intake.admit(1, async () => {
+        const job = await log.record(id, [{ type: 'status', data: { status: 'queued', reason: 'retried' } }], { reopen: true, durable: true })
         // After the log, or a crash between the two would leave a completed job without its files.
-        await artifacts.remove(id).finally(() => queue.enqueue(id, index.ownerOf(id)))
+        await artifacts.remove(id).finally(() => waiting.enter(job, index.ownerOf(id)))
       })
+      waiting.look(id)
       pool.wake()
       return this.get(id)
     })
@@ -117,14 +122,18 @@ export class Jobs {
     return this.#turns.take(id, async () => {
       await this.#cancel(id)
       await this.#options.removal.remove(id)
+      this.#options.waiting.changed({ id, status: 'cancelled' })
     })
   }
 
-  /** Removes a job unless it has been retried since, or ends later than `now` allows. */
-  removeEnded(id: string, { expiresBy }: { expiresBy: number }): Promise<void> {
+  /** Removes a job unless it has been retried since, ends later than `now` allows, or is needed by one that has not run. False: it is still there. */
+  removeEnded(id: string, { expiresBy }: { expiresBy: number }): Promise<boolean> {
     return this.#turns.take(id, async () => {
-      const job = this.#options.index.get(id)
-      if (job && hasEnded(job.status) && (job.expires_at ?? 0) <= expiresBy) await this.#options.removal.remove(id)
+      const { index, waiting, removal } = this.#options
+      const job = index.get(id)
+      const isDue = job && hasEnded(job.status) && (job.expires_at ?? 0) <= expiresBy && !waiting.isNeeded(id)
+      if (isDue) await removal.remove(id)
+      return isDue === true
     })
   }
 

@@ -71,7 +71,8 @@ export class Planning {
   async #look(source: string, path: string): Promise<LookedAt> {
     const chosen = assumedSource(source)
     if (chosen) return { assumed: chosen, extension: ASSUMED_EXTENSIONS[chosen] }
-    const { name, file } = await this.#options.staging.locate(source, path)
+    // Of a job that still runs the only artifact has no name yet.
+    const { name = '', file } = await this.#options.staging.locate(source, path)
     const info = file === undefined ? undefined : await this.#probe(file, path)
     const assumed = assumedKind(name)
     const extension = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase() ?? ASSUMED_EXTENSIONS[assumed]

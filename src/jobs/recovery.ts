@@ -11,6 +11,7 @@ import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
 import type { RequestStore } from './request-store.ts'
 import type { StoredJob } from './stored-job.ts'
+import type { WaitingJobs } from './waiting-jobs.ts'
 import { end } from './worker.ts'
 import { removeWorkspace, workspaceOf } from './workspace.ts'
 
@@ -29,6 +30,7 @@ export interface RecoveryOptions {
   readonly artifacts: ArtifactStore
   readonly removal: JobRemoval
   readonly idempotencyKeys: IdempotencyKeys
+  readonly waiting: Pick<WaitingJobs, 'enter' | 'lookAtAll'>
   readonly retentionMs: number
   /** Ends what still works for a job since before the hub went down. */
   readonly endChildren: (jobId: string) => Promise<void>
@@ -41,7 +43,7 @@ export interface RecoveryOptions {
  * were waiting wait on, those that were running are run again, and their readers go on where they were.
  */
 export async function recover(options: RecoveryOptions): Promise<void> {
-  const { jobsDirectory, index, queue, removal } = options
+  const { jobsDirectory, index, queue, waiting, removal } = options
   await removal.emptyTrash()
   const stored = new Set((await ifPresent(readdir(jobsDirectory)))?.filter((name) => JOB_ID.test(name)))
   const indexed = index.all()
@@ -51,6 +53,7 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   const inDoubt = index.all().filter((job) => isInDoubt(job, options))
   for (const { id } of inDoubt) await unlessUnreadable(id, options, () => resume(id, options))
   queue.retain(new Set(index.all().filter(({ status }) => !hasEnded(status)).map(({ id }) => id)))
+  await waiting.lookAtAll()
 }
 
 async function unlessUnreadable(id: string, { removal, onUnreadable }: RecoveryOptions, action: () => Promise<void>): Promise<void> {
@@ -85,7 +88,7 @@ class LogLostError extends Error {
 }
 
 async function resume(id: string, options: RecoveryOptions): Promise<void> {
-  const { jobsDirectory, readJob, log, index, queue, artifacts, retentionMs, endChildren } = options
+  const { jobsDirectory, readJob, log, index, waiting, artifacts, retentionMs, endChildren } = options
   const stored = await readJob(id)
   if (!stored) throw new LogLostError('A job that was accepted has no log that can be read')
   const { job, interruptions, logBytes, isClosed } = stored
@@ -98,12 +101,12 @@ async function resume(id: string, options: RecoveryOptions): Promise<void> {
     return
   }
   await artifacts.remove(id)
-  if (job.status === 'queued') return queue.enqueue(id, index.ownerOf(id))
+  if (job.status === 'queued') return waiting.enter(job, index.ownerOf(id))
   const writer = await log.write(id)
   try {
     if (interruptions + 1 < MOST_INTERRUPTIONS) {
       await writer.append([{ type: 'status', data: { status: 'queued', reason: 'interrupted' } }], { attempt: job.attempt, durable: true })
-      queue.enqueue(id, index.ownerOf(id))
+      waiting.enter(job, index.ownerOf(id))
       return
     }
     const error = {

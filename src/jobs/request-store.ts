@@ -53,9 +53,10 @@ export class RequestStore {
   }
 }
 
-/** The same for the same tool and input, whatever the order of the fields. */
-export function fingerprintOf(tool: string, input: unknown): string {
-  return createHash('sha256').update(JSON.stringify([tool, sortFields(input)])).digest('base64url')
+/** The same for the same tool, input and conditions, whatever the order of the fields. */
+export function fingerprintOf(tool: string, input: unknown, conditions: object = {}): string {
+  const parts = [tool, sortFields(input), ...(Object.keys(conditions).length > 0 ? [sortFields(conditions)] : [])]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
 function sortFields(value: unknown): unknown {

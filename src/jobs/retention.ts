@@ -11,8 +11,8 @@ const CLOCK_SET_MS = 60_000
 
 export interface RetentionOptions {
   readonly index: JobIndex
-  /** Removes a job that has ended, unless it is asked for again or ends later than that. */
-  readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<void>
+  /** Removes a job that has ended, unless it is asked for again, still needed, or ends later than that; false where it stays. */
+  readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<boolean>
   readonly uploads: UploadStore
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
@@ -73,14 +73,21 @@ export class Retention {
   /** What each job weighs is known; the disk is looked at again only when that should be enough. */
   async #makeRoom(): Promise<void> {
     const { index, removeEnded, disk } = this.#options
+    /** Those that are still needed. */
+    const kept = new Set<string>()
     for (let excess = await disk.excess(); excess > 0; excess = await disk.excess()) {
-      const oldest = index.oldestEnded(ROUND_JOBS)
-      if (oldest.length === 0) return
-      for (const { id, artifacts } of oldest) {
+      let removed = 0
+      for (const { id, artifacts } of index.oldestEnded(ROUND_JOBS + kept.size)) {
         if (excess <= 0) break
-        await removeEnded(id, { expiresBy: Number.POSITIVE_INFINITY })
+        if (kept.has(id)) continue
+        if (!(await removeEnded(id, { expiresBy: Number.POSITIVE_INFINITY }))) {
+          kept.add(id)
+          continue
+        }
+        removed++
         excess -= artifacts.reduce((sum, { size }) => sum + size, 0)
       }
+      if (removed === 0) return
       disk.forgetUsage()
     }
   }

@@ -6,7 +6,8 @@ import type { JobStatus } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { readJson } from './read-json.ts'
 
-const submission = z.strictObject({ tool: z.string(), input: z.unknown() })
+const jobIds = z.array(z.string().min(1)).max(100).optional()
+const submission = z.strictObject({ tool: z.string(), input: z.unknown(), after: jobIds, after_any: jobIds })
 const statuses: readonly JobStatus[] = ['queued', 'running', 'completed', 'failed', 'cancelled']
 
 /** Our own API of jobs. */
@@ -16,11 +17,12 @@ export function jobRoutes({ jobs, callerOf }: { readonly jobs: Jobs; readonly ca
   app.post('/api/jobs', async (c) => {
     const body = submission.safeParse(await readJson(c, { requireType: true }))
     if (!body.success) {
-      throw new HubError('invalid_input', 'The body takes {"tool":NAME,"input":{…}}', {
+      throw new HubError('invalid_input', 'The body takes {"tool":NAME,"input":{…},"after"?:[ID],"after_any"?:[ID]}', {
         errors: body.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
       })
     }
-    const job = await jobs.submit({ ...body.data, idempotencyKey: readIdempotencyKey(c), caller: callerOf(c) })
+    const { after_any: afterAny, ...asked } = body.data
+    const job = await jobs.submit({ ...asked, afterAny, idempotencyKey: readIdempotencyKey(c), caller: callerOf(c) })
     return c.json(job, 202, { Location: `/api/jobs/${job.id}` })
   })
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { HubError } from '../errors.ts'
 import type { AddressPolicy } from '../fetch/address-policy.ts'
 import { checkUrl } from '../fetch/check-url.ts'
-import type { ArtifactStore } from './artifact-store.ts'
-import type { Job } from './job.ts'
+import { artifactOf, type ArtifactStore } from './artifact-store.ts'
+import { hasEnded, type Job } from './job.ts'
 import type { UploadStore } from './upload-store.ts'
 
 export interface StagingOptions {
@@ -20,7 +20,8 @@ export interface StagingOptions {
 export type Source =
   | { readonly type: 'url'; readonly url: string }
   | { readonly type: 'upload'; readonly id: string }
-  | { readonly type: 'artifact'; readonly jobId: string; readonly name: string }
+  /** Without a name: the only one there is. */
+  | { readonly type: 'artifact'; readonly jobId: string; readonly name: string | undefined }
 
 /** Brings what a job reads from into its workspace. Commands only ever see the local files that come out of this. */
 export class Staging {
@@ -30,16 +31,19 @@ export class Staging {
     this.#options = options
   }
 
-  /** Refuses at submit time what would only fail later; throws a HubError that names the field. Resolves to the name that people give it. */
-  async check(source: string, path: string): Promise<string> {
+  /**
+   * Refuses at submit time what would only fail later; throws a HubError that names the field. Resolves to the name
+   * that people give it, where it has one by now.
+   */
+  async check(source: string, path: string): Promise<string | undefined> {
     return (await this.locate(source, path)).name
   }
 
-  /** The same, with the file that the hub holds already; none of what has to be fetched. */
-  async locate(source: string, path: string): Promise<{ readonly name: string; readonly file?: string }> {
+  /** The same, with the file that the hub holds already; none of what has to be fetched, or is still being made. */
+  async locate(source: string, path: string): Promise<{ readonly name: string | undefined; readonly file?: string }> {
     const parsed = parseSource(source)
     if (parsed.type === 'url') return { name: nameOf(checkUrl(parsed.url, { policy: this.#options.policy, path })) }
-    if (parsed.type === 'artifact') return { name: parsed.name, file: this.#artifactPath(parsed) }
+    if (parsed.type === 'artifact') return this.#locateArtifact(parsed)
     const { path: file, upload } = await this.#options.uploads.use(parsed.id)
     return { name: upload.name, file }
   }
@@ -64,19 +68,28 @@ export class Staging {
     return file
   }
 
-  #artifactPath({ jobId, name }: { jobId: string; name: string }): string {
-    return this.#options.artifacts.served(this.#options.getJob(jobId), name).path
+  #locateArtifact({ jobId, name }: { jobId: string; name: string | undefined }): { readonly name: string | undefined; readonly file?: string } {
+    const job = this.#options.getJob(jobId)
+    const isThere = hasEnded(job.status) || job.artifacts.some((artifact) => artifact.name === name)
+    if (!isThere) return { name }
+    const artifact = artifactOf(job, name)
+    return { name: artifact.name, file: this.#options.artifacts.path(jobId, artifact.name) }
+  }
+
+  #artifactPath({ jobId, name }: { jobId: string; name: string | undefined }): string {
+    const { artifacts, getJob } = this.#options
+    return artifacts.path(jobId, artifactOf(getJob(jobId), name).name)
   }
 }
 
 export function parseSource(source: string): Source {
   const upload = /^upload:([A-Za-z0-9_-]+)$/.exec(source)
   if (upload) return { type: 'upload', id: upload[1]! }
-  const artifact = /^job:([A-Za-z0-9_-]+)\/(.+)$/s.exec(source)
-  if (artifact) return { type: 'artifact', jobId: artifact[1]!, name: artifact[2]! }
+  const artifact = /^job:([A-Za-z0-9_-]+)(?:\/(.+))?$/s.exec(source)
+  if (artifact) return { type: 'artifact', jobId: artifact[1]!, name: artifact[2] }
   if (/^(?:upload|job):/.test(source)) {
     throw new HubError('invalid_input', `"${source.slice(0, 40)}" is no source`, {
-      hint: 'A source is an http or https URL, upload:ID or job:ID/ARTIFACT',
+      hint: 'A source is an http or https URL, upload:ID, job:ID/ARTIFACT or job:ID',
     })
   }
   return { type: 'url', url: source }
