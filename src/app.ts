@@ -28,6 +28,7 @@ import { qrRoutes } from './qr-routes.ts'
 import { readyRoutes } from './ready-routes.ts'
 import { eventRoutes } from './streams/routes.ts'
 import { toolRoutes } from './tools/routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
@@ -66,6 +67,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', frameRoutes({ jobs, frames, handOver }))
   app.route('/', previewRoutes(context))
   app.route('/', uploadRoutes({ uploads, callerOf }))
+  app.route('/', webhookRoutes(context))
   app.route('/', toolRoutes())
   app.route('/', planRoutes({ planning: context.planning, callerOf }))
   app.route('/', probeRoutes({ probes: context.probes, callerOf }))

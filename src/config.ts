@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { ANONYMOUS, type Anonymous } from './access/policy.ts'
 import { HubError } from './errors.ts'
+import { webhookSecret, type WebhookRequest } from './jobs/webhook-request.ts'
 
 const GIBIBYTE = 1024 ** 3
 
@@ -18,6 +19,7 @@ const count = z.coerce.number('takes a number').int('takes a whole number').posi
 const port = z.coerce.number('takes a port').int('takes a whole number').min(0, 'takes 0 to 65535').max(65_535, 'takes 0 to 65535')
 const location = z.string()
   .regex(/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+\/?$/, 'takes the path of a location of its own, such as /reeltime-data/')
+const pauses = z.string().regex(/^\d+(?:\.\d+)?(?:,\d+(?:\.\d+)?){0,99}$/, 'takes seconds, comma-separated')
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== ''))
 
 /** Every setting, by its variable. Each is a flag too: REELTIME_DATA_DIR is `--data-dir`. */
@@ -47,6 +49,9 @@ export const configSchema = z.object({
   REELTIME_MAX_OUTPUT_BYTES: bytes.default(16 * GIBIBYTE).describe('How many bytes one job may write'),
   REELTIME_FETCH_TIMEOUT_SECONDS: limit.default(1800).describe('How long fetching one source may take'),
   REELTIME_FETCH_ALLOW: z.string().default('').describe('Hosts, addresses and CIDRs that may be fetched from although they are not public, comma-separated, each with an optional :port'),
+  REELTIME_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'takes an http or https URL' }).optional().describe('Where to tell what becomes of all jobs and batches; see docs/webhooks.md'),
+  REELTIME_WEBHOOK_SECRET: webhookSecret.optional().describe('What that is signed with: whsec_ and 24 to 64 bytes in base64'),
+  REELTIME_WEBHOOK_RETRIES: pauses.default('5,30,120,600,1800,3600,7200,14400,28800,28800').describe('Seconds between the attempts to tell it, comma-separated: one more attempt than there are of these'),
   REELTIME_DISK_LIMIT: bytes.optional().describe('How many bytes the data directory may hold before the oldest ended jobs are removed (default: no limit)'),
   REELTIME_DISK_FLOOR: bytes.optional().describe('How many bytes stay free on its disk; below, new jobs are refused with 507 (default: 512 MiB or 5 % of the disk, whichever is less)'),
   REELTIME_FFMPEG: z.string().optional().describe('The ffmpeg to use (FFMPEG_PATH means the same); otherwise the one on PATH, else the portable one'),
@@ -84,6 +89,8 @@ export interface Config {
   readonly maxOutputBytes: number
   readonly fetchTimeoutMs: number
   readonly fetchAllow: string
+  readonly webhook: Pick<WebhookRequest, 'url' | 'secret'> | undefined
+  readonly webhookRetriesMs: readonly number[]
   readonly diskLimitBytes: number | null
   readonly diskFloorBytes: number | undefined
   readonly ffmpegPath: string | undefined
@@ -139,6 +146,8 @@ export function parseConfig(environment: Environment): Config {
     maxOutputBytes: values.REELTIME_MAX_OUTPUT_BYTES,
     fetchTimeoutMs: values.REELTIME_FETCH_TIMEOUT_SECONDS * 1000,
     fetchAllow: values.REELTIME_FETCH_ALLOW,
+    webhook: values.REELTIME_WEBHOOK_URL === undefined ? undefined : { url: values.REELTIME_WEBHOOK_URL, secret: values.REELTIME_WEBHOOK_SECRET },
+    webhookRetriesMs: values.REELTIME_WEBHOOK_RETRIES.split(',').map((seconds) => Number(seconds) * 1000),
     diskLimitBytes: values.REELTIME_DISK_LIMIT ?? null,
     diskFloorBytes: values.REELTIME_DISK_FLOOR,
     ffmpegPath: values.REELTIME_FFMPEG,

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { mkdir, rename } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Access } from './access/access.ts'
@@ -12,12 +12,13 @@ import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
-import { atomically, closeDatabase, openDatabase, type Database } from './jobs/database.ts'
+import { atomically, closeDatabase, type Database } from './jobs/database.ts'
 import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
 import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
 import { type Engine, findEngine } from './jobs/ffmpeg-engine.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
+import { openIndexFile } from './jobs/index-file.ts'
 import { FrameStore } from './jobs/frame-store.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
@@ -46,12 +47,15 @@ import { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
 import { HubMetrics } from './metrics/hub-metrics.ts'
 import { observeJobs } from './observe-jobs.ts'
+import { once } from './once.ts'
 import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
 import { EventLog } from './streams/event-log.ts'
 import { FileLogStorage } from './streams/log-storage.file.ts'
 import type { Requirements } from './tools/tool.ts'
 import { VERSION } from './version.ts'
+import { Endpoints } from './webhooks/endpoints.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** Everything a hub is made of, each made once. */
 export interface HubContext {
@@ -78,6 +82,7 @@ export interface HubContext {
   readonly sanjuuni: () => Promise<Sanjuuni | undefined>
   readonly pool: WorkerPool
   readonly retention: Retention
+  readonly webhooks: Webhooks
   readonly events: EventLog<JobFold>
   readonly metrics: HubMetrics
   readonly readiness: Readiness
@@ -96,7 +101,9 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
   const lock = await lockDirectory(directory)
   let database: Database | undefined
   try {
-    database = await openDatabase(join(directory, 'hub.sqlite'), { putAside: (path) => putAside(path, logger) })
+    database = await openIndexFile(join(directory, 'hub.sqlite'), {
+      onUnreadable: () => logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' }),
+    })
     return await wire(config, { logger, directory, database, lock })
   } catch (error) {
     database?.close()
@@ -104,6 +111,9 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
     throw error
   }
 }
+
+/** How long what is due may still be told when the hub goes down. */
+const LAST_DELIVERIES_MS = 3000
 
 interface Opened {
   readonly logger: Logger
@@ -143,7 +153,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs, waiting: () => queue.waiting() })
   const metrics: HubMetrics = new HubMetrics({
-    version: VERSION, disk, jobCounts: () => index.counts(),
+    version: VERSION, disk, pendingDeliveries: () => webhooks.pendingCount, jobCounts: () => index.counts(),
     readerCounts() {
       const [ofJobs, ofFeed] = [events.countFollowers(), feed.countFollowers()]
       return { sse: ofJobs.sse + ofFeed.sse, websocket: ofJobs.websocket + ofFeed.websocket }
@@ -151,7 +161,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const log = new JobLog({
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
-    onChange: (job) => waiting.changed(job),
+    onChange(job) {
+      waiting.changed(job)
+      webhooks.jobChanged(job)
+    },
   })
   const turns = new Turns()
   const waiting: WaitingJobs = new WaitingJobs({
@@ -159,6 +172,14 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const removal = new JobRemoval({
     events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
+    onRemoving: (id) => webhooks.removing(id),
+  })
+  const webhooks: Webhooks = new Webhooks({
+    database, policy, retriesMs: config.webhookRetriesMs, retentionMs: config.retentionMs,
+    endpoints: await Endpoints.open({ path: join(directory, 'webhooks.json'), configured: config.webhook }),
+    openJob: (id) => events.open(id), openBatch: async () => undefined, requestOf: async (id) => (await requests.get(id))?.webhook,
+    onAttempt: (outcome) => metrics.webhooks.attempted(outcome), onDisabled: (webhook) => logger.info('webhook.disabled', { webhook }),
+    onError: (error) => logger.error('webhook.failed', { error }),
   })
   const staging = new Staging({
     policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
@@ -189,13 +210,14 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const intake = new JobIntake({
     log, index, queue, pool, waiting, requests, staging, disk, removal, idempotencyKeys, maxWaiting: config.maxWaiting, assertCanRun,
+    checkWebhook: (webhook) => webhooks.check(webhook),
     atomically: (change) => atomically(database, change),
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
   const planning = new Planning({ staging, runner, assertCanRun })
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
-    index, removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    index, sweepOthers: async (now) => webhooks.sweep(now), removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
     onError: (error) => logger.error('retention.failed', { error }),
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
@@ -206,6 +228,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
+  webhooks.start({ jobs: index.all().filter(({ id }) => webhooks.list().length > 0 || index.get(id)?.webhook === true), batches: [] })
   const revokedJobs = new RevokedJobs({
     queue, isRevoked: (owner) => keys.isRevoked(owner), cancel: (id, reason) => jobs.cancel(id, reason),
     onCancelled: (id) => logger.info('job.key_revoked', { job: id }), onError: (error) => logger.error('job.not_cancelled', { error }),
@@ -219,7 +242,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     goingDown: goingDown.signal,
     config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
-    metrics, readiness: new Readiness({ jobs, disk, pool, engine, config }),
+    metrics, webhooks, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
       goingDown.abort()
       events.cutFollowers()
@@ -227,7 +250,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), preview.close(), runner.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), webhooks.stop({ waitMs: LAST_DELIVERIES_MS }), preview.close(), runner.close()])
       await Promise.all([events.close(), feed.close(), frames.close()])
       log.close()
       usage.write()
@@ -243,21 +266,4 @@ async function findAskedEngine(config: Config): Promise<Engine> {
   const engine = await findEngine(config)
   await capabilities(engine)
   return engine
-}
-
-/** One search; after a failure the next call looks again. */
-function once<T>(find: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined
-  return () => {
-    found ??= find()
-    found.catch(() => (found = undefined))
-    return found
-  }
-}
-
-async function putAside(path: string, logger: Logger): Promise<void> {
-  const aside = `${path}.unreadable-${Date.now()}`
-  await rename(path, aside).catch(() => undefined)
-  for (const suffix of ['-wal', '-shm']) await rename(`${path}${suffix}`, `${aside}${suffix}`).catch(() => undefined)
-  logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' })
 }

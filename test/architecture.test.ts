@@ -9,6 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fetch: ['errors.ts'],
   jobs: ['errors.ts', 'tools', 'streams', 'fetch'],
   access: ['errors.ts', 'request-origin.ts', 'jobs'],
+  webhooks: ['errors.ts', 'fetch', 'jobs', 'streams'],
   metrics: ['errors.ts', 'tools', 'jobs'],
   compat: ['errors.ts', 'problem.ts', 'request-origin.ts', 'tools', 'streams', 'jobs'],
   client: ['jobs/job.ts'],

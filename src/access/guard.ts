@@ -53,7 +53,7 @@ function check(access: Access, { request, response, method, path }: Asked): HubC
 
 /** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
 export function scopeFor(method: string, path: string): Scope | undefined {
-  if (path === FEED || path === '/metrics') return 'admin'
+  if (path === FEED || path === '/metrics' || path.startsWith('/api/webhooks')) return 'admin'
   if (method === 'GET' || method === 'HEAD') return LISTS.test(path) ? 'read' : undefined
   return path === '/api/framepack' ? undefined : 'submit'
 }

@@ -1,4 +1,4 @@
-import { get } from 'node:http'
+import { request as openRequest } from 'node:http'
 import { HubError } from '../errors.ts'
 import { AnswerBody } from './answer-body.ts'
 import { headerOf, type AnswerHeaders } from './answer-headers.ts'
@@ -21,6 +21,12 @@ export interface AskOptions extends ConnectOptions {
   readonly maxRedirects: number
 }
 
+export interface AskOnceOptions extends Omit<AskOptions, 'maxRedirects'> {
+  /** GET, unless given. */
+  readonly method?: 'GET' | 'POST'
+  readonly body?: Uint8Array
+}
+
 /**
  * Sends a GET, each on a connection of its own, and follows redirects, each judged by the policy. Throws
  * `AttemptFailure` when no answer came, `HubError` when the policy forbids an address or a redirect.
@@ -41,7 +47,8 @@ export async function ask(start: URL, headers: Readonly<Record<string, string>>,
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-async function askOnce(url: URL, headers: Readonly<Record<string, string>>, options: AskOptions): Promise<Answer> {
+/** Sends one request and takes its answer as it is. Throws as `ask` does. */
+export async function askOnce(url: URL, headers: Readonly<Record<string, string>>, options: AskOnceOptions): Promise<Answer> {
   try {
     return await send(url, headers, options)
   } catch (error) {
@@ -49,12 +56,13 @@ async function askOnce(url: URL, headers: Readonly<Record<string, string>>, opti
   }
 }
 
-async function send(url: URL, headers: Readonly<Record<string, string>>, options: AskOptions): Promise<Answer> {
+async function send(url: URL, headers: Readonly<Record<string, string>>, options: AskOnceOptions): Promise<Answer> {
   const socket = await connect(url, options)
   const timer = setTimeout(() => socket.destroy(noAnswer()), options.headersTimeoutMs)
   try {
     return await new Promise((resolve, reject) => {
-      const request = get({
+      const request = openRequest({
+        method: options.method ?? 'GET',
         createConnection: () => socket,
         path: url.pathname + url.search,
         // Without encodings there is no bomb: the bytes that are counted are the bytes that are written.
@@ -71,6 +79,7 @@ async function send(url: URL, headers: Readonly<Record<string, string>>, options
       request.on('error', reject)
       // An answer that switches protocols is neither a response nor an error.
       request.once('close', () => reject(new AttemptFailure('closed the connection without an answer', { again: 'always' })))
+      request.end(options.body)
     })
   } catch (error) {
     socket.destroy()

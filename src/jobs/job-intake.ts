@@ -18,6 +18,7 @@ import { parseInput } from './parse-input.ts'
 import { fingerprintOf, type JobRequest, type RequestStore } from './request-store.ts'
 import type { Staging } from './stage.ts'
 import type { WaitingJobs } from './waiting-jobs.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 import type { WorkerPool } from './worker-pool.ts'
 
 export interface JobIntakeOptions {
@@ -34,6 +35,8 @@ export interface JobIntakeOptions {
   readonly assertCanRun: (requirements: Requirements) => Promise<void>
   /** All that `change` writes to the index and queue, or nothing. */
   readonly atomically: (change: () => void) => void
+  /** Throws a HubError for an address that nothing may be sent to. */
+  readonly checkWebhook: (webhook: WebhookRequest) => void
   readonly maxWaiting: number
 }
 
@@ -44,6 +47,7 @@ export interface Submission {
   readonly after?: readonly string[] | undefined
   /** Jobs that have to end first, in whichever way. */
   readonly afterAny?: readonly string[] | undefined
+  readonly webhook?: WebhookRequest | undefined
   readonly idempotencyKey?: string | undefined
   /** Nobody in particular, who may submit anything, unless given. */
   readonly caller?: Caller | undefined
@@ -59,7 +63,7 @@ export interface AskedFor {
 /** One that can be taken in: what is kept of it, and what all may know of it. */
 export interface Checked {
   readonly request: JobRequest
-  readonly job: Pick<Job, 'tool' | 'name' | 'input' | 'after' | 'after_any' | 'waiting_for'>
+  readonly job: Pick<Job, 'tool' | 'name' | 'input' | 'after' | 'after_any' | 'waiting_for' | 'webhook'>
 }
 
 /** Takes jobs in, or says why not. */
@@ -82,21 +86,22 @@ export class JobIntake {
   }
 
   /** What is asked for, as its tool reads it. Throws a HubError for what is wrong with it, and for what this caller may not ask for. */
-  read({ tool: toolName, input: rawInput, after, afterAny, caller }: Submission): AskedFor {
+  read({ tool: toolName, input: rawInput, after, afterAny, webhook, caller }: Submission): AskedFor {
     const tool = findTool(toolName)
     const input = parseInput(tool, rawInput)
     caller?.admit(tool.name, input)
     const owner = caller?.owner
     const conditions = { ...(after?.length && { after }), ...(afterAny?.length && { after_any: afterAny }) }
     const fingerprint = fingerprintOf(tool.name, input, conditions)
-    return { tool, conditions, request: { tool: tool.name, input, fingerprint, ...(owner !== undefined && { owner }) } }
+    return { tool, conditions, request: { tool: tool.name, input, fingerprint, ...(owner !== undefined && { owner }), ...(webhook && { webhook }) } }
   }
 
   /** Throws a HubError for what would only fail later. */
   async check({ tool, request, conditions }: AskedFor): Promise<Checked> {
-    const { staging, waiting, assertCanRun } = this.#options
+    const { staging, waiting, assertCanRun, checkWebhook } = this.#options
     tool.check?.(request.input)
     const settled = tool.settle ? { ...request, input: tool.settle(request.input, (below) => randomInt(below)) } : request
+    if (request.webhook) checkWebhook(request.webhook)
     this.#assertOpen()
     const names: (string | undefined)[] = []
     for (const source of tool.sources(request.input)) names.push(await staging.check(source, placeOf(source, request.input) ?? 'source'))
@@ -106,7 +111,7 @@ export class JobIntake {
       request: settled,
       job: {
         tool: request.tool, ...(names[0] !== undefined && { name: names[0] }), input: withoutSecrets(settled.input),
-        ...conditions, ...(waiting_for.length > 0 && { waiting_for }),
+        ...conditions, ...(waiting_for.length > 0 && { waiting_for }), ...(request.webhook && { webhook: true }),
       },
     }
   }

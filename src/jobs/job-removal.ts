@@ -17,6 +17,8 @@ export interface JobRemovalOptions {
   readonly jobDirectory: (id: string) => string
   readonly trashDirectory: string
   readonly asideDirectory: string
+  /** Called while the files are still there. Never rejects. */
+  readonly onRemoving: (id: string) => Promise<void>
 }
 
 /**
@@ -31,6 +33,7 @@ export class JobRemoval {
   }
 
   async remove(id: string): Promise<void> {
+    await this.#options.onRemoving(id)
     const isForgotten = this.#forget(id)
     await this.#removeFiles(id)
     if (!isForgotten) this.#options.index.remove(id, Date.now())

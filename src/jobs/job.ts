@@ -27,6 +27,8 @@ export interface Job {
   readonly after?: readonly string[]
   /** The jobs that have to end, in whichever way, before this one runs, as submitted. */
   readonly after_any?: readonly string[]
+  /** A webhook of its own is told what becomes of it. */
+  readonly webhook?: true
   /** Milliseconds since 1970. */
   readonly created_at: number
   readonly started_at?: number
@@ -86,7 +88,7 @@ export interface LogLine {
 export type StatusData = Partial<
   Pick<
     Job,
-    'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'waiting_for' | 'after' | 'after_any' | 'created_at' | 'started_at' | 'ended_at' |
+    'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'waiting_for' | 'after' | 'after_any' | 'webhook' | 'created_at' | 'started_at' | 'ended_at' |
     'expires_at' | 'progress'
   >
 > & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifPresent } from './file-error.ts'
 import { syncDirectory } from './sync-directory.ts'
+import type { WebhookRequest } from './webhook-request.ts'
 
 /** What was asked for, whole: addresses with their secrets too, which the log, being public, must not hold. */
 export interface JobRequest {
@@ -13,6 +14,8 @@ export interface JobRequest {
   readonly idempotencyKey?: string
   /** Whose job it is. */
   readonly owner?: string
+  /** Where to tell what becomes of it, and the secret to sign that with. */
+  readonly webhook?: WebhookRequest
 }
 
 /** Keeps each job's request beside its log, so that it can be run again after anything. */

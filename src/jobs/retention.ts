@@ -16,6 +16,8 @@ export interface RetentionOptions {
   readonly uploads: UploadStore
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
+  /** Removes what else has expired. */
+  readonly sweepOthers: (now: number) => Promise<void>
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
   /** Told that the clock was set so far ahead, or back where that is negative, since the last sweep. */
@@ -47,7 +49,7 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, retentionMs, onError, onClockSet } = this.#options
+    const { index, removeEnded, uploads, idempotencyKeys, sweepOthers, retentionMs, onError, onClockSet } = this.#options
     const clockSetMs = this.#clockSet()
     if (clockSetMs !== 0) onClockSet(clockSetMs)
     const aheadMs = Math.max(0, clockSetMs)
@@ -67,6 +69,7 @@ export class Retention {
     await uploads.sweep(now, { aheadMs, awaited: awaited.uploads })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
+    await sweepOthers(now)
     await this.#makeRoom()
   }
 

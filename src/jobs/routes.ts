@@ -5,9 +5,10 @@ import type { Caller } from './caller.ts'
 import type { JobStatus } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { readJson } from './read-json.ts'
+import { webhookRequest } from './webhook-request.ts'
 
 const jobIds = z.array(z.string().min(1)).max(100).optional()
-const submission = z.strictObject({ tool: z.string(), input: z.unknown(), after: jobIds, after_any: jobIds })
+const submission = z.strictObject({ tool: z.string(), input: z.unknown(), after: jobIds, after_any: jobIds, webhook: webhookRequest.optional() })
 const statuses: readonly JobStatus[] = ['queued', 'running', 'completed', 'failed', 'cancelled']
 
 /** Our own API of jobs. */
@@ -17,7 +18,7 @@ export function jobRoutes({ jobs, callerOf }: { readonly jobs: Jobs; readonly ca
   app.post('/api/jobs', async (c) => {
     const body = submission.safeParse(await readJson(c, { requireType: true }))
     if (!body.success) {
-      throw new HubError('invalid_input', 'The body takes {"tool":NAME,"input":{…},"after"?:[ID],"after_any"?:[ID]}', {
+      throw new HubError('invalid_input', 'The body takes {"tool":NAME,"input":{…},"after"?:[ID],"after_any"?:[ID],"webhook"?:{…}}', {
         errors: body.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
       })
     }

@@ -5,11 +5,13 @@ import { addProcessMetrics } from './process-metrics.ts'
 import { addReaderMetrics, type ReaderCounts } from './reader-metrics.ts'
 import { Registry } from './registry.ts'
 import { SocketBytes } from './socket-bytes.ts'
+import { addWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts'
 
 export interface HubFigures {
   readonly version: string
   readonly jobCounts: () => readonly JobCount[]
   readonly readerCounts: () => ReaderCounts
+  readonly pendingDeliveries: () => number
   readonly disk: { free(): Promise<number>; floor(): Promise<number> }
 }
 
@@ -17,16 +19,18 @@ export interface HubFigures {
 export class HubMetrics {
   readonly jobs: JobMetrics
   readonly sockets: SocketBytes
+  readonly webhooks: WebhookMetrics
   /** Of one event, to one reader. */
   readonly onDelivered: (seconds: number) => void
   readonly #registry = new Registry()
   readonly #refusals
   readonly #process
 
-  constructor({ version, jobCounts, readerCounts, disk }: HubFigures) {
+  constructor({ version, jobCounts, readerCounts, pendingDeliveries, disk }: HubFigures) {
     const registry = this.#registry
     registry.add({ name: 'reeltime_info', type: 'gauge', help: 'The version that runs', read: () => [{ labels: { version }, value: 1 }] })
     this.jobs = addJobMetrics(registry, { counts: jobCounts })
+    this.webhooks = addWebhookMetrics(registry, { pending: pendingDeliveries })
     this.#refusals = registry.counter('reeltime_refusals_total', 'Requests and WebSockets answered with an error, by its code, and connections that were one too many')
     const latency = addReaderMetrics(registry, { counts: readerCounts })
     this.onDelivered = (seconds) => latency.observe(seconds)
