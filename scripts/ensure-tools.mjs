@@ -9,6 +9,7 @@ const TOOLS = [
   { program: 'setpriv', debianPackage: 'util-linux', versionArgument: '--version' },
   { program: 'prlimit', debianPackage: 'util-linux', versionArgument: '--version' },
   { program: 'chromium', debianPackage: 'chromium', versionArgument: '--version' },
+  { program: 'unzip', debianPackage: 'unzip', versionArgument: '-v' },
   { program: 'luajit', debianPackage: 'luajit', versionArgument: '-v' },
   // Where it is not to be had, or may make no namespaces, the tests of it are skipped by name.
   { program: 'bwrap', debianPackage: 'bubblewrap', versionArgument: '--version', isOptional: true },

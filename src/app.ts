@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { callerOf, guard } from './access/guard.ts'
 import { strictHeaders } from './access/headers.ts'
+import { batchRoutes } from './batches/routes.ts'
 import { routePath } from 'hono/route'
 import { ccRoutes, playerProgram } from './cc-routes.ts'
 import type { HubContext } from './context.ts'
@@ -32,7 +33,7 @@ import { webhookRoutes } from './webhooks/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
-  const { config, jobs, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
+  const { config, jobs, batches, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
     const answer = dialectOf(c.req.path)?.answerError ?? problemResponse
@@ -59,10 +60,12 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
       { path: '/api/jobs/events', open: () => jobs.openFeed() },
       { path: '/api/jobs/:id/events', open: (c) => openJob(c as never) },
       { path: '/api/task/:id/events', open: (c) => openJob(c as never) },
+      { path: '/api/batches/:id/events', open: (c) => batches.openStream(c.req.param('id') ?? '') },
     ],
-    { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount, goingDown: context.goingDown },
+    { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount + batches.readerCount, goingDown: context.goingDown },
   ))
   app.route('/', jobRoutes({ jobs, callerOf }))
+  app.route('/', batchRoutes({ batches, jobs, artifacts, callerOf }))
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))
   app.route('/', frameRoutes({ jobs, frames, handOver }))
   app.route('/', previewRoutes(context))

@@ -7,6 +7,7 @@ import { anonymousAccess, describeAccess } from './access/anonymous.ts'
 import { keyFileIn } from './access/key-file.ts'
 import { Keys } from './access/keys.ts'
 import { Usage } from './access/usage.ts'
+import { batchLogFile, openBatches, type OpenBatches } from './batches/open-batches.ts'
 import type { Config } from './config.ts'
 import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
@@ -15,8 +16,7 @@ import { CommandRunner } from './jobs/command-runner.ts'
 import { atomically, closeDatabase, type Database } from './jobs/database.ts'
 import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
-import { capabilities, checkRequirements } from './jobs/engine-capabilities.ts'
-import { type Engine, findEngine } from './jobs/ffmpeg-engine.ts'
+import { checkRequirements, findKnownEngine } from './jobs/engine-capabilities.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
 import { openIndexFile } from './jobs/index-file.ts'
 import { FrameStore } from './jobs/frame-store.ts'
@@ -31,12 +31,12 @@ import { Jobs } from './jobs/jobs.ts'
 import { Planning } from './jobs/planning.ts'
 import { Preview } from './jobs/preview.ts'
 import { Probes } from './jobs/probes.ts'
-import { handOverTo, type HandOver } from './jobs/hand-over.ts'
+import { handOverTo } from './jobs/hand-over.ts'
 import { recover } from './jobs/recovery.ts'
 import { RequestStore } from './jobs/request-store.ts'
 import { Retention } from './jobs/retention.ts'
 import { RevokedJobs } from './jobs/revoked-jobs.ts'
-import { checkPrograms, findSanjuuni, type Sanjuuni } from './jobs/sanjuuni-engine.ts'
+import { checkPrograms, findSanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
 import { Turns } from './jobs/turns.ts'
@@ -47,6 +47,7 @@ import { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
 import { HubMetrics } from './metrics/hub-metrics.ts'
 import { observeJobs } from './observe-jobs.ts'
+import type { HubContext } from './hub-context.ts'
 import { once } from './once.ts'
 import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
@@ -57,42 +58,7 @@ import { VERSION } from './version.ts'
 import { Endpoints } from './webhooks/endpoints.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
-/** Everything a hub is made of, each made once. */
-export interface HubContext {
-  readonly config: Config
-  readonly logger: Logger
-  readonly jobs: Jobs
-  readonly artifacts: ArtifactStore
-  readonly uploads: UploadStore
-  readonly frames: FrameStore
-  readonly planning: Planning
-  readonly preview: Preview
-  readonly probes: Probes
-  readonly disk: DiskGuard
-  readonly origin: RequestOrigin
-  /** Undefined where the hub sends its files itself. */
-  readonly handOver: HandOver | undefined
-  readonly access: Access
-  /** For the operator: who may do what; undefined where only programs on this machine can ask. */
-  readonly accessLine: string | undefined
-  readonly fetchAllowEntries: number
-  /** Found in the background, from the first call on. */
-  readonly engine: () => Promise<Engine>
-  /** Looked for at the first call; undefined where none is installed. */
-  readonly sanjuuni: () => Promise<Sanjuuni | undefined>
-  readonly pool: WorkerPool
-  readonly retention: Retention
-  readonly webhooks: Webhooks
-  readonly events: EventLog<JobFold>
-  readonly metrics: HubMetrics
-  readonly readiness: Readiness
-  /** Aborts when readers are let go. */
-  readonly goingDown: AbortSignal
-  /** Lets every reader go, to come back elsewhere or later. */
-  letReadersGo(): void
-  /** After `pool.stop`: closes what is open. */
-  close(): Promise<void>
-}
+export type { HubContext } from './hub-context.ts'
 
 /** Opens the data directory, puts it in order after whatever happened, and wires the hub. Nothing runs yet. */
 export async function createContext(config: Config, logger: Logger): Promise<HubContext> {
@@ -132,6 +98,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const usage = new Usage(database)
   const access = new Access({ ...config, keys, anonymous, origin, usage })
   const jobsDirectory = join(directory, 'jobs')
+  const trashDirectory = join(directory, 'trash')
   const jobDirectory = (id: string) => join(jobsDirectory, id)
   const logFile = (id: string) => join(jobsDirectory, id, 'events.ndjson')
   const onInternalError = (jobId: string, error: unknown) => logger.error('job.internal_error', { job: jobId, error })
@@ -151,33 +118,34 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const storage = new FileLogStorage({ path: logFile })
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
+  const batchesDirectory = join(directory, 'batches')
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs, waiting: () => queue.waiting() })
   const metrics: HubMetrics = new HubMetrics({
     version: VERSION, disk, pendingDeliveries: () => webhooks.pendingCount, jobCounts: () => index.counts(),
-    readerCounts() {
-      const [ofJobs, ofFeed] = [events.countFollowers(), feed.countFollowers()]
-      return { sse: ofJobs.sse + ofFeed.sse, websocket: ofJobs.websocket + ofFeed.websocket }
-    },
+    readerCounts: () => [events, feed, batching.events].map((followed) => followed.countFollowers()),
   })
   const log = new JobLog({
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
     onChange(job) {
       waiting.changed(job)
       webhooks.jobChanged(job)
+      batching.log.jobChanged(job)
     },
+    onProgress: (job) => batching.log.jobProgressed(job),
   })
   const turns = new Turns()
   const waiting: WaitingJobs = new WaitingJobs({
     log, queue, turns, getJob: (id) => jobs.get(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
   })
   const removal = new JobRemoval({
-    events, index, queue, feed, jobDirectory, trashDirectory: join(directory, 'trash'), asideDirectory: join(directory, 'unreadable'),
+    events, index, queue, feed, jobDirectory, trashDirectory, asideDirectory: join(directory, 'unreadable'),
     onRemoving: (id) => webhooks.removing(id),
   })
   const webhooks: Webhooks = new Webhooks({
     database, policy, retriesMs: config.webhookRetriesMs, retentionMs: config.retentionMs,
     endpoints: await Endpoints.open({ path: join(directory, 'webhooks.json'), configured: config.webhook }),
-    openJob: (id) => events.open(id), openBatch: async () => undefined, requestOf: async (id) => (await requests.get(id))?.webhook,
+    openJob: (id) => events.open(id), openBatch: (id) => batching.events.open(id),
+    requestOf: async (id) => ((await requests.get(id)) ?? (await batching.requests.get(id)))?.webhook,
     onAttempt: (outcome) => metrics.webhooks.attempted(outcome), onDisabled: (webhook) => logger.info('webhook.disabled', { webhook }),
     onError: (error) => logger.error('webhook.failed', { error }),
   })
@@ -185,7 +153,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
   })
 
-  const engine = once(() => findAskedEngine(config))
+  const engine = once(() => findKnownEngine(config))
   const sanjuuni = once(async () => findSanjuuni({ ...config, sandbox: (await engine()).sandbox }))
   const runner: CommandRunner = new CommandRunner({
     engine, sanjuuni, limits: { cpu: (availableParallelism() * config.jobTimeoutMs) / 1000, fsize: config.maxOutputBytes },
@@ -215,9 +183,22 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
   const planning = new Planning({ staging, runner, assertCanRun })
+  const batching: OpenBatches = openBatches({
+    database, directory: batchesDirectory, trashDirectory, storage: new FileLogStorage({ path: batchLogFile(batchesDirectory) }),
+    jobs, jobIndex: index, intake, waiting, pool, removal, turns, idempotencyKeys, retentionMs: config.retentionMs,
+    checkWebhook: (webhook) => webhooks.check(webhook), onDelivered: (seconds) => metrics.onDelivered(seconds),
+    onChange: (id) => webhooks.batchChanged(id), onRemoving: (id) => webhooks.removing(id),
+    onBehind: (batch, error) => logger.error('batch.behind', { batch, error }), onUnreadable: (batch, error) => logger.error('batch.unreadable', { batch, error }),
+  })
+  const { batches } = batching
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
-    index, sweepOthers: async (now) => webhooks.sweep(now), removeEnded: (id, limit) => jobs.removeEnded(id, limit), uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    index, uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    removeEnded: async (id, limit) => !batches.keeps(id, limit.expiresBy) && jobs.removeEnded(id, limit),
+    async sweepOthers(now, clock) {
+      webhooks.sweep(now)
+      await batches.sweep(now, clock)
+    },
     onError: (error) => logger.error('retention.failed', { error }),
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
@@ -228,7 +209,10 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onUnreadable: (id, error) => logger.error('job.unreadable', { job: id, error }),
   })
 
-  webhooks.start({ jobs: index.all().filter(({ id }) => webhooks.list().length > 0 || index.get(id)?.webhook === true), batches: [] })
+  await batches.recover()
+  webhooks.start({
+    jobs: index.all().filter(({ id }) => webhooks.list().length > 0 || index.get(id)?.webhook === true), batches: batching.index.all(),
+  })
   const revokedJobs = new RevokedJobs({
     queue, isRevoked: (owner) => keys.isRevoked(owner), cancel: (id, reason) => jobs.cancel(id, reason),
     onCancelled: (id) => logger.info('job.key_revoked', { job: id }), onError: (error) => logger.error('job.not_cancelled', { error }),
@@ -242,16 +226,17 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     goingDown: goingDown.signal,
     config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
-    metrics, webhooks, readiness: new Readiness({ jobs, disk, pool, engine, config }),
+    metrics, webhooks, batches, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
       goingDown.abort()
       events.cutFollowers()
       feed.cutFollowers()
+      batching.events.cutFollowers()
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), webhooks.stop({ waitMs: LAST_DELIVERIES_MS }), preview.close(), runner.close()])
-      await Promise.all([events.close(), feed.close(), frames.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), batching.log.settled(), webhooks.stop({ waitMs: LAST_DELIVERIES_MS }), preview.close(), runner.close()])
+      await Promise.all([events.close(), batching.close(), feed.close(), frames.close()])
       log.close()
       usage.write()
       metrics.stop()
@@ -259,11 +244,4 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       lock.release()
     },
   }
-}
-
-/** What it can do is asked at once. */
-async function findAskedEngine(config: Config): Promise<Engine> {
-  const engine = await findEngine(config)
-  await capabilities(engine)
-  return engine
 }

@@ -5,11 +5,12 @@ import { followByWebSocket, multiplex } from './streams/event-sockets.ts'
 import type { WebSocketRoute } from './streams/websocket.ts'
 
 /** Everything that answers an Upgrade. */
-export function webSocketRoutes({ jobs, frames, artifacts }: HubContext): readonly WebSocketRoute[] {
+export function webSocketRoutes({ jobs, batches, frames, artifacts }: HubContext): readonly WebSocketRoute[] {
   const followJob: WebSocketRoute['accept'] = (connection) => followByWebSocket(connection, () => jobs.openStream(connection.parameters[0] ?? ''))
   return [
     { path: /^\/api\/jobs\/events$/, reach: 'all', accept: (connection) => followByWebSocket(connection, () => jobs.openFeed()) },
     { path: /^\/api\/jobs\/([^/]+)\/events$/, accept: followJob },
+    { path: /^\/api\/batches\/([^/]+)\/events$/, accept: (connection) => followByWebSocket(connection, () => batches.openStream(connection.parameters[0] ?? '')) },
     { path: /^\/api\/jobs\/([^/]+)\/frames$/, mayCompress: true, accept: (connection) => pushFrames(connection, { jobs, frames }) },
     { path: /^\/api\/jobs\/([^/]+)\/sanjuuni\/?$/, accept: (connection) => serveSanjuuni(connection, { jobs, frames, artifacts }) },
     { path: /^\/api\/task\/([^/]+)\/(?:events|ws)$/, accept: followJob },

@@ -9,6 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   fetch: ['errors.ts'],
   jobs: ['errors.ts', 'tools', 'streams', 'fetch'],
   access: ['errors.ts', 'request-origin.ts', 'jobs'],
+  batches: ['errors.ts', 'tools', 'jobs', 'streams'],
   webhooks: ['errors.ts', 'fetch', 'jobs', 'streams'],
   metrics: ['errors.ts', 'tools', 'jobs'],
   compat: ['errors.ts', 'problem.ts', 'request-origin.ts', 'tools', 'streams', 'jobs'],
@@ -18,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** What only some files may import or say, and which. */
 const ONLY: readonly { readonly what: RegExp; readonly name: string; readonly files: RegExp }[] = [
-  { what: /from 'hono|from '@hono|import\('hono/, name: 'hono', files: /routes\.ts$|^(app|problem|server)\.ts$|^compat\/|^jobs\/(serve-file|read-json)\.ts$|^access\/(guard|headers)\.ts$/ },
+  { what: /from 'hono|from '@hono|import\('hono/, name: 'hono', files: /routes\.ts$|^(app|problem|server)\.ts$|^compat\/|^jobs\/(serve-file|serve-zip|send-body|read-json|idempotency-header)\.ts$|^access\/(guard|headers)\.ts$/ },
   { what: /'(node:)?child_process'|'execa'/, name: 'child processes', files: /^jobs\/run-command\.ts$|^tools\/(?:sanjuuni\/program\/decoder|watermark\/program\/ffmpeg)\.ts$/ },
   { what: /process\.env/, name: 'process.env', files: /^(server|cli)\.ts$/ },
   { what: /new (FileLogStorage|JobQueue|JobIndex)\(/, name: 'an implementation', files: /^context\.ts$/ },

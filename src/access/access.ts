@@ -130,13 +130,20 @@ export class Access {
     const { policy, isForThisMachineOnly } = this.#options.anonymous
     const { scopes } = ANONYMOUS_POLICY[isForThisMachineOnly && !isFromHere ? 'none' : policy]
     const reach = scopes.includes('admin') ? 'all' : 'own'
-    return { owner: undefined, name: 'nobody', scopes, reach, account: account && `address ${account}`, admit: () => undefined, takeBytes: () => undefined }
+    return { owner: undefined, name: 'nobody', scopes, reach, account: account && `address ${account}`, admit: () => undefined, countSubmits: this.#chargeTo(account && `address ${account}`), takeBytes: () => undefined }
+  }
+
+  #chargeTo(account: string | undefined): (count: number) => void {
+    return (count) => {
+      if (account !== undefined) this.#submits.charge(account, count)
+    }
   }
 
   #holderOf(key: StoredKey, account: string | undefined): HubCaller {
     const { usage } = this.#options
     return {
       owner: key.id, name: key.name, scopes: key.scopes, reach: key.scopes.includes('admin') ? 'all' : 'own', account: account && `key ${key.id}`,
+      countSubmits: this.#chargeTo(account && `key ${key.id}`),
       admit(tool, input) {
         checkJob(key, tool, input)
         if (!hasMinutes(key, usage)) throw usedUp('minutes of work')

@@ -68,16 +68,16 @@ function checkWrite(access: Access, caller: HubCaller, { request, method, path }
 
 /** Makes nothing: it is asked at every change of a form. */
 const PLAN = /^\/api\/tools\/[^/]+\/plan$/
-const CHANGES = /^\/api\/jobs\/[^/]+\/(?:cancel|retry)$/
+const CHANGES = /^\/api\/(?:jobs|batches)\/[^/]+\/(?:cancel|retry)$/
 
 /** What tells of more than the one job whose id is known. */
-const LISTS = /^\/api\/(?:jobs|tasks|v1\/(?:tasks|musics|video_materials))$|^(?:\/api\/v1)?\/get_queue_status$/
+const LISTS = /^\/api\/(?:jobs|tasks|batches|v1\/(?:tasks|musics|video_materials))$|^(?:\/api\/v1)?\/get_queue_status$/
 
 /** Of all jobs. */
 const FEED = '/api/jobs/events'
 
 /** What stays open while it is read: SSE, long polls, moving pictures. */
-const FOLLOWING = /^\/api\/(?:jobs|task)\/([^/]+)\/(?:events|preview\.mjpeg|framepack)$|^\/(?:video_feed|api\/jobs\/events)$/
+const FOLLOWING = /^\/api\/(?:jobs|task|batches)\/([^/]+)\/(?:events|preview\.mjpeg|framepack)$|^\/(?:video_feed|api\/jobs\/events)$/
 
 function holdPlace(access: Access, caller: HubCaller, { request, response, path }: Omit<Asked, 'method'>): void {
   const following = FOLLOWING.exec(path)

@@ -11,7 +11,7 @@ const STRICT = {
 } as const
 
 /** A job's own address, with its id in it. */
-const BY_ID = /^\/(?:api\/(?:jobs|task)\/(?!events$)[^/]+(?:\/|$)|download\/|frames\/|video_feed$)/
+const BY_ID = /^\/(?:api\/(?:jobs|task|batches)\/(?!events$)[^/]+(?:\/|$)|download\/|frames\/|video_feed$)/
 
 const ASKABLE = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, Range, X-API-Key'
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { HubError } from '../errors.ts'
 import type { ArtifactSpec } from '../tools/tool.ts'
 import type { Artifact, Job } from './job.ts'
@@ -24,11 +25,11 @@ export class ArtifactStore {
    */
   async put(jobId: string, stagedFile: string, spec: ArtifactSpec): Promise<Artifact> {
     const target = this.path(jobId, spec.file)
-    const { size, sha256 } = await syncAndHash(stagedFile)
+    const { size, sha256, crc32: checksum } = await syncAndHash(stagedFile)
     await this.#ensureDirectory(jobId)
     await rename(stagedFile, target)
     await syncDirectory(path.dirname(target))
-    return { name: spec.file, size, content_type: spec.contentType, sha256, url: artifactUrl(jobId, spec.file), ...(spec.grows && { grows: true }) }
+    return { name: spec.file, size, content_type: spec.contentType, sha256, crc32: checksum, url: artifactUrl(jobId, spec.file), ...(spec.grows && { grows: true }) }
   }
 
   /** Where an artifact lies. Both are names from the job's record, never from a request. */
@@ -84,7 +85,13 @@ function artifactUrl(jobId: string, name: string): string {
 
 const CHUNK_BYTES = 256 * 1024
 
-async function syncAndHash(file: string): Promise<{ readonly size: number; readonly sha256: string }> {
+interface Digest {
+  readonly size: number
+  readonly sha256: string
+  readonly crc32: string
+}
+
+async function syncAndHash(file: string): Promise<Digest> {
   // What made the file may have been taken over by its input: a link or a pipe in the file's place is not followed.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
@@ -97,14 +104,17 @@ async function syncAndHash(file: string): Promise<{ readonly size: number; reado
   }
 }
 
-async function hashToEnd(handle: FileHandle): Promise<{ readonly size: number; readonly sha256: string }> {
+async function hashToEnd(handle: FileHandle): Promise<Digest> {
   const hash = createHash('sha256')
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   let size = 0
+  let checksum = 0
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, size)
-    if (bytesRead === 0) return { size, sha256: hash.digest('hex') }
-    hash.update(buffer.subarray(0, bytesRead))
+    if (bytesRead === 0) return { size, sha256: hash.digest('hex'), crc32: checksum.toString(16).padStart(8, '0') }
+    const chunk = buffer.subarray(0, bytesRead)
+    hash.update(chunk)
+    checksum = crc32(chunk, checksum)
     size += bytesRead
   }
 }

@@ -2,13 +2,20 @@ import { tmpdir } from 'node:os'
 import { HubError } from '../errors.ts'
 import { nearestName } from '../tools/nearest-name.ts'
 import type { Requirements } from '../tools/tool.ts'
-import type { Engine } from './ffmpeg-engine.ts'
+import { findEngine, type Engine, type EngineOptions } from './ffmpeg-engine.ts'
 import { readOutput } from './run-command.ts'
 
 /** The names of what an ffmpeg was built with. */
 export type Capabilities = Readonly<Record<CapabilityKind, ReadonlySet<string>>>
 
 export type CapabilityKind = 'encoders' | 'decoders' | 'filters' | 'muxers' | 'demuxers'
+
+/** Finds the engine and asks at once what it can do. Throws as `findEngine` does. */
+export async function findKnownEngine(options: EngineOptions): Promise<Engine> {
+  const engine = await findEngine(options)
+  await capabilities(engine)
+  return engine
+}
 
 /** Asks the engine, the first time; takes up to a second then. */
 export function capabilities(engine: Engine): Promise<Capabilities> {

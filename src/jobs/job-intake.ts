@@ -63,7 +63,7 @@ export interface AskedFor {
 /** One that can be taken in: what is kept of it, and what all may know of it. */
 export interface Checked {
   readonly request: JobRequest
-  readonly job: Pick<Job, 'tool' | 'name' | 'input' | 'after' | 'after_any' | 'waiting_for' | 'webhook'>
+  readonly job: Pick<Job, 'tool' | 'batch' | 'name' | 'input' | 'after' | 'after_any' | 'waiting_for' | 'webhook'>
 }
 
 /** Takes jobs in, or says why not. */
@@ -170,7 +170,7 @@ export class JobIntake {
     try {
       this.#assertOpen()
       this.#assertQueueHasRoom()
-      await this.#options.disk.assertRoomFor(count * RECORD_BYTES)
+      await this.#options.disk.assertRoomFor(RECORD_BYTES + (count - 1) * MORE_RECORD_BYTES)
       return await enter()
     } catch (error) {
       if (!isFileError(error, 'ENOSPC', 'EDQUOT') && !isFull(error)) throw error
@@ -212,6 +212,8 @@ function ownKey(sentKey: string, caller: Caller | undefined): string {
 
 /** What the request, the first lines of the log and the rows of a job may take. */
 const RECORD_BYTES = 1024 ** 2
+/** What each job of a batch takes besides. */
+const MORE_RECORD_BYTES = 64 * 1024
 const SOON_MS = 10_000
 
 /** The log waits for room as long as it takes; who submits a job does not. */

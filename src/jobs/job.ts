@@ -12,6 +12,8 @@ export type Phase = 'fetching' | 'probing' | 'running' | 'publishing'
 export interface Job {
   readonly id: string
   readonly tool: string
+  /** The batch that it is one of, and its place there, from 0. */
+  readonly batch?: { readonly id: string; readonly index: number }
   /** What people call what it reads: the name of its first file, or the last part of its address. */
   readonly name?: string
   /** As submitted, without the secrets that a URL's query may carry. */
@@ -60,6 +62,8 @@ export interface Artifact {
   readonly size: number
   readonly content_type: string
   readonly sha256: string
+  /** As eight hexadecimal digits; what a ZIP archive says of it. */
+  readonly crc32?: string
   /** Path on this hub. */
   readonly url: string
   /** A longer one takes its place before the job ends; until then size and sha256 may be those of the one before. */
@@ -88,7 +92,7 @@ export interface LogLine {
 export type StatusData = Partial<
   Pick<
     Job,
-    'id' | 'tool' | 'name' | 'input' | 'attempt' | 'queue_position' | 'waiting_for' | 'after' | 'after_any' | 'webhook' | 'created_at' | 'started_at' | 'ended_at' |
+    'id' | 'tool' | 'batch' | 'name' | 'input' | 'attempt' | 'queue_position' | 'waiting_for' | 'after' | 'after_any' | 'webhook' | 'created_at' | 'started_at' | 'ended_at' |
     'expires_at' | 'progress'
   >
 > & { readonly status: JobStatus; readonly reason?: StatusReason; readonly rev?: number }

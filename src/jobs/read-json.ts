@@ -9,16 +9,16 @@ const BODY_MS = 30_000
  * Reads a JSON body of bounded size. `requireType` wants it declared as JSON, which a foreign web page cannot do
  * without asking first. Throws a HubError: `unsupported_media_type`, `payload_too_large`, `invalid_json`.
  */
-export async function readJson(c: Context, { requireType }: { requireType: boolean }): Promise<unknown> {
+export async function readJson(c: Context, { requireType, maxBytes = BODY_BYTES }: { requireType: boolean; maxBytes?: number }): Promise<unknown> {
   const type = c.req.header('content-type') ?? ''
   if (requireType && !/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw new HubError('unsupported_media_type', 'The body has to be JSON', { hint: 'Send it with Content-Type: application/json' })
   }
-  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES) throw tooLarge()
+  if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
   // A body that trickles in must not hold a connection for ever.
   const bindings: Partial<HttpBindings> | undefined = c.env
   const timer = setTimeout(() => bindings?.incoming?.destroy(), BODY_MS)
-  const text = await readText(c.req.raw.body).catch(asBrokenOff).finally(() => clearTimeout(timer))
+  const text = await readText(c.req.raw.body, maxBytes).catch(asBrokenOff).finally(() => clearTimeout(timer))
   if (text.trim() === '') throw new HubError('invalid_json', 'There is no body', { hint: 'Send a JSON object' })
   try {
     return JSON.parse(text)
@@ -29,19 +29,19 @@ export async function readJson(c: Context, { requireType }: { requireType: boole
   }
 }
 
-async function readText(body: ReadableStream<Uint8Array> | null): Promise<string> {
+async function readText(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {
     size += chunk.length
-    if (size > BODY_BYTES) throw tooLarge()
+    if (size > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function tooLarge(): HubError {
-  return new HubError('payload_too_large', `The body is larger than ${BODY_BYTES / 1024} KiB`, {
+function tooLarge(maxBytes: number): HubError {
+  return new HubError('payload_too_large', `The body is larger than ${maxBytes / 1024} KiB`, {
     hint: 'Send media with PUT /api/uploads/:name and name it as a source',
   })
 }

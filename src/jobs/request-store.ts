@@ -18,8 +18,8 @@ export interface JobRequest {
   readonly webhook?: WebhookRequest
 }
 
-/** Keeps each job's request beside its log, so that it can be run again after anything. */
-export class RequestStore {
+/** Keeps the request of each job, or batch, beside its log, so that it can be run again after anything. */
+export class RequestStore<Request extends object = JobRequest> {
   readonly #directory: string
 
   constructor({ directory }: { directory: string }) {
@@ -27,8 +27,8 @@ export class RequestStore {
   }
 
   /** On the disk for good when it resolves. */
-  async put(jobId: string, request: JobRequest): Promise<void> {
-    const directory = join(this.#directory, jobId)
+  async put(id: string, request: Request): Promise<void> {
+    const directory = join(this.#directory, id)
     // Not recursive: Node then tells ENOENT of a full disk.
     await mkdir(directory)
     const path = join(directory, 'request.json')
@@ -44,12 +44,12 @@ export class RequestStore {
     await syncDirectory(this.#directory)
   }
 
-  /** undefined where the job has none that can be read: it cannot be run. */
-  async get(jobId: string): Promise<JobRequest | undefined> {
-    const text = await ifPresent(readFile(join(this.#directory, jobId, 'request.json'), 'utf8'))
+  /** undefined where there is none that can be read: it cannot be run. */
+  async get(id: string): Promise<Request | undefined> {
+    const text = await ifPresent(readFile(join(this.#directory, id, 'request.json'), 'utf8'))
     if (text === undefined) return undefined
     try {
-      return JSON.parse(text) as JobRequest
+      return JSON.parse(text) as Request
     } catch {
       return undefined
     }

@@ -17,7 +17,7 @@ export interface RetentionOptions {
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
   /** Removes what else has expired. */
-  readonly sweepOthers: (now: number) => Promise<void>
+  readonly sweepOthers: (now: number, clock: { readonly aheadMs: number }) => Promise<void>
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
   /** Told that the clock was set so far ahead, or back where that is negative, since the last sweep. */
@@ -69,7 +69,7 @@ export class Retention {
     await uploads.sweep(now, { aheadMs, awaited: awaited.uploads })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
-    await sweepOthers(now)
+    await sweepOthers(now, { aheadMs })
     await this.#makeRoom()
   }
 

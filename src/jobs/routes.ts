@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { HubError } from '../errors.ts'
 import type { Caller } from './caller.ts'
+import { readIdempotencyKey } from './idempotency-header.ts'
 import type { JobStatus } from './job.ts'
 import type { Jobs } from './jobs.ts'
 import { readJson } from './read-json.ts'
@@ -59,12 +60,4 @@ export function jobRoutes({ jobs, callerOf }: { readonly jobs: Jobs; readonly ca
   }
 
   return app
-}
-
-function readIdempotencyKey(c: Context): string | undefined {
-  const key = c.req.header('idempotency-key')
-  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
-  throw new HubError('invalid_input', 'An Idempotency-Key is 1 to 255 visible ASCII characters', {
-    errors: [{ path: 'Idempotency-Key', message: 'is not 1 to 255 visible ASCII characters' }],
-  })
 }

@@ -1,15 +1,12 @@
 import { constants, type ReadStream } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { finished, pipeline } from 'node:stream/promises'
-import type { HttpBindings } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import { HubError } from '../errors.ts'
 import { isFileError } from './file-error.ts'
 import type { HandOver } from './hand-over.ts'
 import { requestedBytes, type RequestedBytes } from './requested-bytes.ts'
+import { sendBody } from './send-body.ts'
 import { servedContentType } from './served-content-type.ts'
-import { watchForStalledReader } from './stalled-reader.ts'
 
 /** A file as it was recorded; its bytes never change under this etag. */
 export interface ServedFile {
@@ -57,17 +54,14 @@ export async function serveFile(c: Context, file: ServedFile, options: ServeOpti
     // From its making on, the body owns the handle.
     if (body === undefined) await handle.close()
   }
-  const bindings: Partial<HttpBindings> | undefined = c.env
   if (body === undefined) return c.body(null)
-  const { incoming, outgoing } = bindings ?? {}
-  if (incoming === undefined || outgoing === undefined) {
-    return new Response(webStream(body), { status: body.status, headers: c.res.headers })
-  }
-  await send(c, { incoming, outgoing }, { ...body, stallMs: options.stallMs ?? DEFAULT_STALL_MS })
-  // Hono merges the headers set so far into what is returned: a new response, which node-server would send once more.
-  c.res = undefined
-  c.res = RESPONSE_ALREADY_SENT
-  return c.res
+  const { stream, status, length } = body
+  return sendBody(c, {
+    stream, status, stallMs: options.stallMs ?? DEFAULT_STALL_MS,
+    assertWhole() {
+      if (stream.bytesRead !== length) throw notAsRecorded()
+    },
+  })
 }
 
 interface FileBody {
@@ -153,52 +147,9 @@ function setHeaders(c: Context, file: ServedFile, options: ServeOptions & { read
 }
 
 /** RFC 6266: a name in plain ASCII for all, and the true one beside it if that is another. */
-function contentDisposition(disposition: 'inline' | 'attachment', filename: string): string {
+export function contentDisposition(disposition: 'inline' | 'attachment', filename: string): string {
   const wellFormed = Buffer.from(filename).toString()
   const plain = wellFormed.replace(/[^\x20-\x7e]|["\\/%]/gu, '_')
   const exact = encodeURIComponent(wellFormed).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
   return `${disposition}; filename="${plain}"${plain === wellFormed ? '' : `; filename*=UTF-8''${exact}`}`
-}
-
-function webStream({ stream }: FileBody): ReadableStream<Uint8Array> {
-  const chunks = stream[Symbol.asyncIterator]()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
-    },
-    async cancel() {
-      await chunks.return?.()
-    },
-  })
-}
-
-/** Past the framework's own streams, which cost two copies of each chunk. Resolves when the response is over, however. */
-async function send(
-  c: Context,
-  { incoming: { socket }, outgoing }: HttpBindings,
-  { stream, status, length, stallMs }: FileBody & { readonly stallMs: number },
-): Promise<void> {
-  const over = new AbortController()
-  const onClose = () => over.abort()
-  // Of a connection that ends while an earlier request on it is still being answered, `outgoing` is never told.
-  socket.once('close', onClose)
-  const stopWatching = watchForStalledReader(outgoing, { stallMs, onStall: () => outgoing.destroy() })
-  if (socket.destroyed) over.abort()
-  try {
-    outgoing.writeHead(status, Object.fromEntries(c.res.headers))
-    await pipeline(stream, outgoing, { end: false, signal: over.signal })
-    if (stream.bytesRead !== length) throw notAsRecorded()
-    outgoing.end()
-    await finished(outgoing, { signal: over.signal })
-  } catch (error) {
-    // The head is out: all that can still be said is that the response is not whole. Whoever logs finds the reason here.
-    stream.destroy()
-    outgoing.destroy()
-    if (!isFileError(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR') && error instanceof Error) c.error = error
-  } finally {
-    socket.off('close', onClose)
-    stopWatching()
-  }
 }

@@ -10,7 +10,7 @@ import { addWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts'
 export interface HubFigures {
   readonly version: string
   readonly jobCounts: () => readonly JobCount[]
-  readonly readerCounts: () => ReaderCounts
+  readonly readerCounts: () => readonly ReaderCounts[]
   readonly pendingDeliveries: () => number
   readonly disk: { free(): Promise<number>; floor(): Promise<number> }
 }

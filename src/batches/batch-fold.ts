@@ -1,0 +1,44 @@
+import type { EntryParts } from '../streams/entry.ts'
+import { formatOffset } from '../streams/entry.ts'
+import type { Fold, SnapshotContext } from '../streams/stream.ts'
+import { applyBatchEvent, EMPTY_BATCH, type Batch, type BatchEvent } from './batch.ts'
+
+/** A batch as of any place of its log. */
+export class BatchFold implements Fold {
+  batch: Batch = EMPTY_BATCH
+  #offset = ''
+  readonly #events: { readonly to: number; readonly event: BatchEvent }[] = []
+
+  apply(line: EntryParts, bytes: Buffer): void {
+    const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
+    const event = { type: line.type, at: line.at, data } as BatchEvent
+    this.#events.push({ to: line.to, event })
+    this.batch = applyBatchEvent(this.batch, event)
+    this.#offset = formatOffset({ epoch: line.epoch, byte: line.to })
+  }
+
+  /** With the offset to follow it from. */
+  get record(): Batch {
+    return { ...this.batch, offset: this.#offset }
+  }
+
+  snapshotAt(at: number, { offset, last }: SnapshotContext): Batch {
+    const batch = at >= (this.#events.at(-1)?.to ?? 0) ? this.batch : this.#batchAt(at)
+    const live = last ? applyBatchEvent(batch, { type: last.type, data: last.data } as BatchEvent) : batch
+    return { ...live, offset }
+  }
+
+  /** There are no log lines in it. */
+  startOfLastLines(): number {
+    return 0
+  }
+
+  #batchAt(at: number): Batch {
+    let batch: Batch = { ...EMPTY_BATCH, id: this.batch.id, created_at: this.batch.created_at }
+    for (const { to, event } of this.#events) {
+      if (to > at) break
+      batch = applyBatchEvent(batch, event)
+    }
+    return batch
+  }
+}
