@@ -54,9 +54,13 @@ export class BatchIntake {
   /** The id of the batch, all of which is on the disk for good. Throws a HubError that names each item that is wrong. */
   async submit(submission: BatchSubmission, { caller, idempotencyKey }: { caller: Caller; idempotencyKey: string | undefined }): Promise<string> {
     const { items, webhook, list } = submission
-    const asked = await eachItem(items, list, async ({ tool, input, after, after_any: afterAny }) => (
-      this.#options.intake.read({ tool, input, after, afterAny, webhook: webhookOfJobs(webhook), caller })
+    const { intake } = this.#options
+    const read = await eachItem(items, async ({ tool, input, after, after_any: afterAny }) => (
+      intake.read({ tool, input, after, afterAny, webhook: webhookOfJobs(webhook), caller })
     ))
+    // What else is wrong is told at once, and not when this is right.
+    if (read.failures.length > 0) throw refusal(list, [...read.failures, ...(await eachItem(read.results, (one) => intake.check(one))).failures])
+    const asked = read.results.filter((one) => one !== undefined)
     const fingerprint = fingerprintOf('batch', asked.map(({ request }) => request.fingerprint), { ...(webhook && { webhook: webhook.url }) })
     const make = (key?: string) => this.#take(asked, { list, caller, fingerprint, webhook, ...(key !== undefined && { idempotencyKey: key }) })
     if (idempotencyKey === undefined) return make()
@@ -85,7 +89,9 @@ export class BatchIntake {
   ): Promise<string> {
     const { intake, checkWebhook, jobs } = this.#options
     if (webhook) checkWebhook(webhook)
-    const checked = await eachItem(asked, list, (one) => intake.check(one))
+    const { results, failures } = await eachItem(asked, (one) => intake.check(one))
+    if (failures.length > 0) throw refusal(list, failures)
+    const checked = results.filter((one) => one !== undefined)
     caller.countSubmits(checked.length - 1)
     const id = newJobId()
     const request: BatchRequest = {
@@ -132,27 +138,40 @@ function webhookOfJobs(webhook: WebhookRequest | undefined): WebhookRequest | un
   return webhook && events?.length ? { ...webhook, events } : undefined
 }
 
-/** Goes on after an item that is wrong, and throws what is wrong with all of them. */
-async function eachItem<Item, Result>(items: readonly Item[], list: string, action: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = []
-  const failures: { readonly index: number; readonly error: HubError }[] = []
+interface ItemFailure {
+  readonly index: number
+  readonly error: HubError
+}
+
+/** Goes on after an item that is wrong; what is not about one item is thrown. Passes over items that are undefined. */
+async function eachItem<Item, Result>(
+  items: readonly (Item | undefined)[], action: (item: Item) => Promise<Result>,
+): Promise<{ readonly results: readonly (Result | undefined)[]; readonly failures: readonly ItemFailure[] }> {
+  const results: (Result | undefined)[] = items.map(() => undefined)
+  const failures: ItemFailure[] = []
   for (const [index, item] of items.entries()) {
+    if (item === undefined) continue
     try {
-      results.push(await action(item))
+      results[index] = await action(item)
     } catch (error) {
       if (!(error instanceof HubError) || OF_ALL.has(error.code)) throw error
       failures.push({ index, error })
       if (failures.length >= MOST_ERRORS) break
     }
   }
-  if (failures.length === 0) return results
-  const [{ error: first, index: at }] = failures as [typeof failures[0]]
-  const code = failures.every(({ error }) => error.code === first.code) ? first.code : 'invalid_input'
-  const errors = failures.flatMap(({ index, error }): FieldError[] => (
+  return { results, failures }
+}
+
+/** Names each item that is wrong, by its place in the request. */
+function refusal(list: string, failures: readonly ItemFailure[]): HubError {
+  const inOrder = [...failures].sort((a, b) => a.index - b.index)
+  const [{ error: first, index: at }] = inOrder as [ItemFailure]
+  const code = inOrder.every(({ error }) => error.code === first.code) ? first.code : 'invalid_input'
+  const errors = inOrder.flatMap(({ index, error }): FieldError[] => (
     error.errors?.map(({ path, message }) => ({ path: path === '' ? `${list}[${index}]` : `${list}[${index}].${path}`, message }))
     ?? [{ path: `${list}[${index}]`, message: error.message }]
   ))
-  throw new HubError(code, `${list}[${at}]: ${first.message}${failures.length > 1 ? `, and ${failures.length - 1} more are wrong` : ''}`, {
+  return new HubError(code, `${list}[${at}]: ${first.message}${inOrder.length > 1 ? `, and ${inOrder.length - 1} more are wrong` : ''}`, {
     errors, hint: first.hint ?? 'None of the batch has been taken in; send it again without these',
   })
 }
