@@ -235,7 +235,9 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       void preview.close()
     },
     async close() {
-      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), batching.log.settled(), webhooks.stop({ waitMs: LAST_DELIVERIES_MS }), preview.close(), runner.close()])
+      await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), preview.close(), runner.close()])
+      await batching.log.settled()
+      await webhooks.stop({ waitMs: LAST_DELIVERIES_MS })
       await Promise.all([events.close(), batching.close(), feed.close(), frames.close()])
       log.close()
       usage.write()

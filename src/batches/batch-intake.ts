@@ -38,7 +38,7 @@ export interface BatchIntakeOptions {
   readonly discard: (id: string) => Promise<void>
 }
 
-const AT_ONCE = 8
+const AT_ONCE = 16
 const MOST_ERRORS = 50
 /** These are not about one item: the whole is refused. */
 const OF_ALL: ReadonlySet<ErrorCode> = new Set(['shutting_down', 'queue_full', 'disk_full', 'rate_limited', 'quota_exceeded', 'internal'])

@@ -31,6 +31,7 @@ export class BatchLog {
   readonly #changed = new Map<string, Set<string>>()
   readonly #running = new Map<string, Map<number, Job>>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #retries = new Map<string, NodeJS.Timeout>()
   readonly #writing = new Set<Promise<void>>()
 
   constructor(options: BatchLogOptions) {
@@ -72,22 +73,35 @@ export class BatchLog {
 
   /** Resolves when nothing is being written. */
   async settled(): Promise<void> {
-    for (const timer of this.#timers.values()) clearTimeout(timer)
+    for (const timer of [...this.#timers.values(), ...this.#retries.values()]) clearTimeout(timer)
     while (this.#writing.size > 0) await Promise.all(this.#writing)
   }
 
   forget(id: string): void {
     clearTimeout(this.#timers.get(id))
-    for (const map of [this.#timers, this.#running, this.#changed]) map.delete(id)
+    clearTimeout(this.#retries.get(id))
+    for (const map of [this.#timers, this.#retries, this.#running, this.#changed]) map.delete(id)
   }
 
   #catchUpSoon(id: string): void {
-    const { onError } = this.#options
-    const writing = this.#take(id).catch((error: unknown) => {
-      onError(id, error)
-      setTimeout(() => this.#writing.add(this.catchUp(id).catch((again: unknown) => onError(id, again))), AGAIN_AFTER_MS).unref()
-    }).finally(() => this.#writing.delete(writing))
-    this.#writing.add(writing)
+    this.#track(this.#take(id).catch((error: unknown) => {
+      this.#options.onError(id, error)
+      this.#againSoon(id)
+    }))
+  }
+
+  /** It could not be written, as on a full disk. */
+  #againSoon(id: string): void {
+    clearTimeout(this.#retries.get(id))
+    this.#retries.set(id, setTimeout(() => {
+      this.#retries.delete(id)
+      this.#track(this.catchUp(id).catch(() => this.#againSoon(id)))
+    }, AGAIN_AFTER_MS).unref())
+  }
+
+  #track(writing: Promise<void>): void {
+    const tracked = writing.finally(() => this.#writing.delete(tracked))
+    this.#writing.add(tracked)
   }
 
   #take(id: string, jobs?: ReadonlySet<string>): Promise<void> {
@@ -103,7 +117,7 @@ export class BatchLog {
     const { stream } = await this.#open(id)
     const { batch } = stream.fold
     const items = batch.items.map((item) => (changed.has(item.job) ? asOfNow(item, findJob(item.job)) : item))
-    const events: NewEvent[] = items.filter((item, index) => !isSame(item, batch.items[index]!)).map((item) => ({ type: 'item', data: { item } }))
+    const events: NewEvent[] = items.filter((item, at) => item !== batch.items[at] && !isSame(item, batch.items[at]!)).map((item) => ({ type: 'item', data: { item } }))
     const status = statusOf(items)
     const isOver = hasEnded(status)
     if (events.length === 0 && status === batch.status && stream.isClosed === isOver) return

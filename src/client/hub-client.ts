@@ -51,11 +51,11 @@ export class HubClient {
    * without making a second job.
    */
   async submit(tool: string, input: unknown, options: SubmitOptions = {}): Promise<JobHandle> {
-    const { idempotencyKey = randomKey(), signal } = options
+    const { idempotencyKey = randomKey(), signal, after, afterAny, webhook } = options
     const { offset: _, ...job } = await patiently(this.#hub, () => askJson<JobAtOffset>(this.#hub, '/api/jobs', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify({ tool, input }),
+      body: JSON.stringify({ tool, input, after, after_any: afterAny, webhook }),
       signal,
     }), { signal })
     return new JobHandle(this.#hub, job.id, job)
@@ -109,6 +109,12 @@ export class HubClient {
 export interface SubmitOptions {
   /** The same key and the same input give the same job. */
   readonly idempotencyKey?: string
+  /** Ids of jobs that have to complete first. */
+  readonly after?: readonly string[]
+  /** Ids of jobs that have to end first, in whichever way. */
+  readonly afterAny?: readonly string[]
+  /** Where the hub is to tell what becomes of it. */
+  readonly webhook?: { readonly url: string; readonly events?: readonly string[]; readonly secret?: string }
   readonly signal?: AbortSignal
 }
 

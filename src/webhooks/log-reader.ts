@@ -38,6 +38,7 @@ export class LogReader {
   /** Those in which something happened while they were being read. */
   readonly #unread = new Set<string>()
   readonly #timers = new Set<NodeJS.Timeout>()
+  #isStopping = false
 
   constructor(options: LogReaderOptions) {
     this.#options = options
@@ -45,6 +46,7 @@ export class LogReader {
 
   /** Something has been added to that log. */
   wake(subject: string): void {
+    if (this.#isStopping) return
     this.#unread.add(subject)
     if (this.#reading.has(subject)) return
     const reading = this.#readAll(subject).finally(() => this.#reading.delete(subject))
@@ -56,7 +58,9 @@ export class LogReader {
     await this.#reading.get(subject)
   }
 
+  /** What is added from now on is read after the next start. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     await Promise.all(this.#reading.values())
     for (const timer of this.#timers) clearTimeout(timer)
   }
