@@ -94,7 +94,7 @@ function prepare(database: Database): Database {
 }
 
 function dropAll(database: Database): void {
-  for (const table of ['jobs', 'queue', 'gone', 'idempotency']) database.exec(`DROP TABLE IF EXISTS ${table}`)
+  for (const table of ['jobs', 'queue', 'gone', 'idempotency', 'batches']) database.exec(`DROP TABLE IF EXISTS ${table}`)
 }
 
 const VERSION = 4
