@@ -7,6 +7,14 @@ export interface IndexedBatch {
   readonly logBytes: number
 }
 
+export interface BatchFilter {
+  /** Only the batches of this one. */
+  readonly owner: string | undefined
+  readonly limit: number
+  /** `nextCursor` of the page before. */
+  readonly cursor: string | undefined
+}
+
 /** Which batches there are. A view: it can be made again from their logs and requests. */
 export class BatchIndex {
   readonly #statements: ReturnType<typeof prepareStatements>
@@ -35,7 +43,7 @@ export class BatchIndex {
   }
 
   /** Ids, newest first. */
-  list({ owner, limit, cursor }: { owner: string | undefined; limit: number; cursor: string | undefined }): { readonly ids: readonly string[]; readonly nextCursor: string | null } {
+  list({ owner, limit, cursor }: BatchFilter): { readonly ids: readonly string[]; readonly nextCursor: string | null } {
     const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number.parseInt(cursor, 36)
     const rows = this.#statements.list.all(before, owner ?? null, owner ?? null, limit + 1) as unknown as { id: string; seq: number }[]
     const last = rows[limit - 1]
@@ -58,7 +66,12 @@ export class BatchIndex {
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS batches (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT, created_at INTEGER NOT NULL, expires_at INTEGER, log_bytes INTEGER NOT NULL DEFAULT 0
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    log_bytes INTEGER NOT NULL DEFAULT 0
   )`
 
 function prepareStatements(database: Database) {

@@ -42,7 +42,8 @@ export function parseBatch(body: unknown): BatchSubmission {
 function read<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new HubError('invalid_input', `The body takes {"tool":NAME,"inputs":[SOURCE|{…}],"shared"?:{…}} or {"items":[{"tool":NAME,"input":{…}}]}, and at most ${MOST_ITEMS} of them`, {
+  const forms = '{"tool":NAME,"inputs":[SOURCE|{…}],"shared"?:{…}} or {"items":[{"tool":NAME,"input":{…}}]}'
+  throw new HubError('invalid_input', `The body takes ${forms}, and at most ${MOST_ITEMS} of them`, {
     errors: parsed.error.issues.map(({ path, message }) => ({ path: pathOf(path), message })),
   })
 }

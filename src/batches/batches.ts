@@ -10,7 +10,7 @@ import type { JobIndex } from '../jobs/job-index.ts'
 import type { RequestStore } from '../jobs/request-store.ts'
 import type { EventLog, OpenStream } from '../streams/event-log.ts'
 import type { BatchFold } from './batch-fold.ts'
-import type { BatchIndex } from './batch-index.ts'
+import type { BatchFilter, BatchIndex } from './batch-index.ts'
 import type { BatchIntake, BatchRequest } from './batch-intake.ts'
 import type { BatchLog } from './batch-log.ts'
 import type { BatchSubmission } from './batch-submission.ts'
@@ -53,7 +53,7 @@ export class Batches {
     return broadcast.snapshotData(stream.head) as Batch
   }
 
-  async list(filter: Parameters<BatchIndex['list']>[0]): Promise<{ readonly batches: readonly Omit<Batch, 'items'>[]; readonly next_cursor: string | null }> {
+  async list(filter: BatchFilter): Promise<{ readonly batches: readonly Omit<Batch, 'items'>[]; readonly next_cursor: string | null }> {
     const { ids, nextCursor } = this.#options.index.list(filter)
     const found = await Promise.all(ids.map((id) => this.get(id).catch(() => undefined)))
     return { batches: found.flatMap((batch) => (batch ? [withoutItems(batch)] : [])), next_cursor: nextCursor }
@@ -81,7 +81,9 @@ export class Batches {
     const { jobs, log } = this.#options
     const batch = await this.get(id)
     const wanted = batch.items.filter(({ status }) => status === 'failed' || status === 'cancelled')
-    if (wanted.length === 0) throw new HubError('job_active', 'No job of this batch has failed or was cancelled', { hint: 'A job that has completed is retried by itself' })
+    if (wanted.length === 0) {
+      throw new HubError('job_active', 'No job of this batch has failed or was cancelled', { hint: 'A job that has completed is retried by itself' })
+    }
     await this.#each({ items: wanted }, async ({ job }) => void (await jobs.retry(job)))
     await log.catchUp(id)
     return this.get(id)

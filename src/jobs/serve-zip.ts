@@ -34,7 +34,9 @@ const STALL_MS = 60_000
  * bytes each time, so a download that broke off goes on with Range. Nothing of it is held in memory or on the disk.
  * Throws a HubError: `artifact_not_found` where there is nothing to put in, `invalid_range`.
  */
-export async function serveZip(c: Context, zipped: readonly ZippedArtifact[], { store, filename }: { readonly store: Pick<ArtifactStore, 'path'>; readonly filename: string }): Promise<Response> {
+export async function serveZip(
+  c: Context, zipped: readonly ZippedArtifact[], { store, filename }: { readonly store: Pick<ArtifactStore, 'path'>; readonly filename: string },
+): Promise<Response> {
   if (zipped.length === 0) throw new HubError('artifact_not_found', 'There are no artifacts so far', { hint: 'Ask again when a job has completed' })
   const entries: ZipEntry[] = []
   for (const { name, job, artifact } of zipped) {
@@ -43,7 +45,8 @@ export async function serveZip(c: Context, zipped: readonly ZippedArtifact[], { 
   }
   const { parts, size } = layOutZip(entries)
   const modifiedAt = Math.max(...entries.map((entry) => entry.modifiedAt))
-  const etag = `"${createHash('sha256').update(JSON.stringify(zipped.map(({ name, artifact: { sha256 } }, at) => [name, sha256, entries[at]!.modifiedAt]))).digest('base64url')}"`
+  const contents = JSON.stringify(zipped.map(({ name, artifact: { sha256 } }, at) => [name, sha256, entries[at]!.modifiedAt]))
+  const etag = `"${createHash('sha256').update(contents).digest('base64url')}"`
   const requested = requestedBytes(c.req.raw, { size, etag, modifiedAt })
   if (requested.type === 'unsatisfiable') {
     c.header('Content-Range', `bytes */${size}`)

@@ -73,7 +73,9 @@ export class Endpoints {
 
   /** On the disk for good when it resolves. */
   async add({ url, events, secret }: { url: string; events?: readonly WebhookEvent[] | undefined; secret: string }): Promise<Endpoint> {
-    if (this.#endpoints.length >= MOST_ENDPOINTS) throw new HubError('invalid_input', `There are ${MOST_ENDPOINTS} webhooks, which is the limit`, { hint: 'Remove one first' })
+    if (this.#endpoints.length >= MOST_ENDPOINTS) {
+      throw new HubError('invalid_input', `There are ${MOST_ENDPOINTS} webhooks, which is the limit`, { hint: 'Remove one first' })
+    }
     const made: Endpoint = { id: newId(), url, ...(events && { events: [...events] }), secret, createdAt: Date.now() }
     await this.#change((all) => [...all, made])
     return made
