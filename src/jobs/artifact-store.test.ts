@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { access, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ArtifactStore } from './artifact-store.ts'
 
@@ -30,7 +31,7 @@ test('a staged file is moved to its name, and the artifact tells its true size a
   const artifact = await artifacts.put(JOB, staged, { file: 'my clip#1.mp4', contentType: 'video/mp4' })
   expect(artifact).toEqual({
     name: 'my clip#1.mp4', size: 700_001, content_type: 'video/mp4',
-    sha256: createHash('sha256').update(bytes).digest('hex'), url: `/api/jobs/${JOB}/artifacts/my%20clip%231.mp4`,
+    sha256: createHash('sha256').update(bytes).digest('hex'), crc32: crc32(bytes).toString(16).padStart(8, '0'), url: `/api/jobs/${JOB}/artifacts/my%20clip%231.mp4`,
   })
   expect((await readFile(artifacts.path(JOB, artifact.name))).equals(bytes)).toBe(true)
   expect(artifacts.path(JOB, artifact.name)).toBe(path.join(directory, JOB, 'artifacts', 'my clip#1.mp4'))
