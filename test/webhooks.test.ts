@@ -92,6 +92,20 @@ test('a hub that is killed between two attempts goes on with the next when it is
   await eventually(async () => expect(await delivery(after.api)).toMatchObject({ state: 'delivered', attempts: [{ status: 500 }, { status: 200 }] }))
 })
 
+test('a hub that goes down does not wait for a receiver that never answers, and sends it again when it is back', async () => {
+  const receiver = await startReceiver()
+  receiver.answer = () => undefined
+  const { api, directory } = await start()
+  await api.ends(await submit({ url: receiver.url, events: ['job.completed'] }))
+  await receiver.gets(1)
+  await hub!.stop()
+  receiver.answer = answering(204)
+  await start({}, directory)
+  const [first, second] = await receiver.gets(2)
+  expect(second!.id).toBe(first!.id)
+  await eventually(async () => expect(await deliveries()).toMatchObject([{ state: 'delivered', attempts: [{ status: 204 }] }]))
+})
+
 test('what happened in the moment before a kill -9 is told after it', async () => {
   const receiver = await startReceiver()
   const directory = join(scratch, `data-${count++}`)

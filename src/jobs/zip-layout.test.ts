@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -38,6 +38,29 @@ test('what does not fit into 32 bits is told in 64: a size, a place behind 4 GiB
   expect([end!.readUInt32LE(0), end!.readBigUInt64LE(48)]).toEqual([0x06064b50, BigInt(first!.length + large + second!.length + 3)])
   const { parts, size } = layOutZip([entry('large', large), entry('behind', 3)])
   expect(parts.reduce((sum, part) => sum + sizeOf(part), 0)).toBe(size)
+})
+
+test('a file behind 5 GiB is found by unzip and unpacked', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'reeltime-zip-'))
+  const file = join(directory, 'large.zip')
+  const hello = Buffer.from('hello')
+  const { parts, size } = layOutZip([entry('large', 5 * 1024 ** 3), { ...entry('hello', hello.length), crc32: crc32(hello) }])
+  // Of the large one nothing is written: the file has a hole there.
+  const descriptor = openSync(file, 'w')
+  try {
+    let at = 0
+    for (const part of parts) {
+      if (Buffer.isBuffer(part)) writeSync(descriptor, part, 0, part.length, at)
+      else if (part.path === '/hello') writeSync(descriptor, hello, 0, hello.length, at)
+      at += sizeOf(part)
+    }
+    expect(at).toBe(size)
+    expect(execFileSync('unzip', ['-Zs', file], { encoding: 'utf8' })).toContain(' 5368709120 ')
+    expect(execFileSync('unzip', ['-p', file, 'hello'], { encoding: 'utf8' })).toBe('hello')
+  } finally {
+    closeSync(descriptor)
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('as many files as 16 bits cannot count are counted in 64', () => {
