@@ -121,6 +121,19 @@ test('a batch with anything wrong in it is refused whole, and told what is wrong
   expect(await readdir(join(directory, 'batches'))).toEqual([])
 })
 
+test('a hub that goes down while it takes a batch in has all of it or none when it is back', async () => {
+  const { api, directory } = await start()
+  const source = await heldSource(tone)
+  const submitting = api.post('/api/batches', { tool: 'ffmpeg', inputs: Array.from({ length: 300 }, () => source.url), shared: SHARED }).catch(() => undefined)
+  await vi.waitFor(async () => expect((await readdir(join(directory, 'jobs'))).length).toBeGreaterThan(20), { timeout: 30_000, interval: 5 })
+  await hub!.stop()
+  const answer = await submitting
+  hub = await startInnerHub({ REELTIME_DATA_DIR: directory, ...SETTINGS })
+  const { body: { batches } } = await hub.api.request('/api/batches')
+  expect([answer?.status === 202, batches.length, (await hub.api.list('limit=500')).jobs.length]).toEqual([false, 0, 0])
+  expect([await readdir(join(directory, 'jobs')), await readdir(join(directory, 'batches'))]).toEqual([[], []])
+})
+
 test('one item that fails has its error and leaves the others alone; what failed is retried, and the stream goes on', async () => {
   const { api } = await start()
   let isThere = false

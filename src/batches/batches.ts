@@ -25,7 +25,9 @@ export interface BatchesOptions {
   readonly intake: BatchIntake
   readonly requests: RequestStore<BatchRequest>
   readonly jobs: Jobs
-  readonly jobIndex: Pick<JobIndex, 'get' | 'remove' | 'wasRemoved'>
+  readonly jobIndex: Pick<JobIndex, 'all' | 'get' | 'remove' | 'wasRemoved'>
+  /** Removes a job of a batch that was not made after all. */
+  readonly discardJob: (id: string) => Promise<void>
   readonly retentionMs: number
   /** Called while the files are still there. Never rejects. */
   readonly onRemoving: (id: string) => Promise<void>
@@ -133,6 +135,7 @@ export class Batches {
         await this.discard(id)
       }
     }
+    await this.#discardStrays()
   }
 
   /** Removes what has expired; its jobs go by themselves. */
@@ -159,6 +162,15 @@ export class Batches {
     await this.#options.onRemoving(id)
     await this.discard(id)
     this.#options.jobIndex.remove(id, Date.now())
+  }
+
+  /** Jobs of a batch that could not be made whole: the hub went down before they were removed again. */
+  async #discardStrays(): Promise<void> {
+    const { index, jobIndex, discardJob } = this.#options
+    for (const { id, status } of jobIndex.all()) {
+      const { batch, attempt } = (status === 'queued' && jobIndex.get(id)) || {}
+      if (batch && attempt === 0 && !index.get(batch.id) && !jobIndex.wasRemoved(batch.id)) await discardJob(id)
+    }
   }
 
   async #recover(id: string): Promise<void> {

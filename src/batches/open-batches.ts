@@ -58,15 +58,15 @@ export function openBatches(parts: BatchParts): OpenBatches {
   const requests = new RequestStore<BatchRequest>({ directory })
   const events = new EventLog({ storage, fold: () => new BatchFold(), onDelivered })
   const log = new BatchLog({ ...shared, events, index, turns, findJob: (id) => findJob(jobs, id), retentionMs, onError: onBehind })
+  const discardJob = async (id: string) => {
+    waiting.forget(id)
+    await removal.remove(id)
+  }
   const intake = new BatchIntake({
     ...shared, jobs: jobIndex, waiting, requests, log, index, atomically: (change) => atomically(database, change),
-    discard: (id) => batches.discard(id),
-    async discardJob(id) {
-      waiting.forget(id)
-      await removal.remove(id)
-    },
+    discard: (id) => batches.discard(id), discardJob,
   })
-  const batches: Batches = new Batches({ ...shared, directory, events, index, log, intake, requests, jobs, jobIndex, retentionMs, onError: onUnreadable })
+  const batches: Batches = new Batches({ ...shared, discardJob, directory, events, index, log, intake, requests, jobs, jobIndex, retentionMs, onError: onUnreadable })
   return {
     batches, events, index, log, requests,
     async close() {
