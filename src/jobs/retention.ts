@@ -79,6 +79,7 @@ export class Retention {
     /** Those that are still needed. */
     const kept = new Set<string>()
     for (let excess = await disk.excess(); excess > 0; excess = await disk.excess()) {
+      const keptBefore = kept.size
       let removed = 0
       for (const { id, artifacts } of index.oldestEnded(ROUND_JOBS + kept.size)) {
         if (excess <= 0) break
@@ -90,7 +91,7 @@ export class Retention {
         removed++
         excess -= artifacts.reduce((sum, { size }) => sum + size, 0)
       }
-      if (removed === 0) return
+      if (removed === 0 && kept.size === keptBefore) return
       disk.forgetUsage()
     }
   }
