@@ -37,7 +37,7 @@ export function installDrop(page) {
 
   function take(data) {
     const [file] = data.files
-    if (data.files.length > 1 && [...data.files].every(({ type }) => type.startsWith('image/'))) {
+    if (data.files.length > 1 && !location.hash.startsWith('#/new') && [...data.files].every(({ type }) => type.startsWith('image/'))) {
       offerPictures([...data.files])
       navigate('#/gif')
       return true

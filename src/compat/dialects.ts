@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { answerGifError, isFlaskGifPath } from './flask-gif.ts'
+import { answerGifError, isFlaskGifPath } from './flask-gif-errors.ts'
 import { answerGmapiError, isGmapiPath } from './gmapi-errors.ts'
 import { answerMoneyPrinterError, isMoneyPrinterPath } from './moneyprinter-errors.ts'
 import { answerSoraError, isSoraPath } from './sora-watermark-errors.ts'

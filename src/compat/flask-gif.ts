@@ -1,6 +1,5 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { HubError } from '../errors.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
 import type { Caller } from '../jobs/caller.ts'
@@ -10,8 +9,8 @@ import type { Jobs } from '../jobs/jobs.ts'
 import { receiveMultipart } from '../jobs/multipart.ts'
 import { serveFile } from '../jobs/serve-file.ts'
 import type { UploadStore } from '../jobs/upload-store.ts'
-import { asHubError, WAY_TO_AUTHENTICATE } from '../problem.ts'
-import { errorPage, formPage, resultPage } from './flask-gif-pages.ts'
+import { page, wantsJson } from './flask-gif-errors.ts'
+import { formPage, resultPage } from './flask-gif-pages.ts'
 import { readGifRequest } from './flask-gif-request.ts'
 
 export interface FlaskGifContext {
@@ -43,8 +42,8 @@ export function flaskGifRoutes({ jobs, artifacts, uploads, handOver, callerOf }:
     return wantsJson(c) ? c.json({ status: 'success', download_url: url, file_id: id }) : page(c, resultPage({ url, bytes: size }))
   })
 
-  // GMapiServer's downloads have two parts behind /download/, these have one.
-  app.get('/download/:file{[^/]+\\.(?:gif|webp|png)}', async (c) => {
+  // Others have downloads too: with a second part, or without an extension.
+  app.get('/download/:file{[A-Za-z0-9]+\\.(?:gif|webp|png)}', async (c) => {
     const file = c.req.param('file')
     const job = jobs.get(file.replace(EXTENSION, ''))
     const artifact = job.artifacts[0]
@@ -54,35 +53,6 @@ export function flaskGifRoutes({ jobs, artifacts, uploads, handOver, callerOf }:
 
   return app
 }
-
-/** What is answered in this dialect, refusals in front of the routes too. */
-export function isFlaskGifPath(path: string): boolean {
-  return /^\/gif$|^\/download\/[^/]+\.(?:gif|webp|png)$/.test(path)
-}
-
-/** A page that says what is wrong, or JSON for who asks for it. */
-export function answerGifError(c: Context, error: unknown, onInternalError: (error: unknown) => void): Response {
-  const known = asHubError(error)
-  if (known.code === 'internal') onInternalError(error)
-  if (known.retryAfterSeconds !== undefined) c.header('Retry-After', String(known.retryAfterSeconds))
-  if (known.code === 'unauthenticated') c.header('WWW-Authenticate', WAY_TO_AUTHENTICATE)
-  // Of a single field the message often says all that there is to say.
-  const message = [...new Set([known.message, ...(known.errors ?? []).map(({ path, message: text }) => `${path}: ${text}`)])].join('; ')
-  const status = known.status as ContentfulStatusCode
-  if (wantsJson(c)) return c.json({ status: 'error', error: message, code: known.code, ...(known.hint !== undefined && { hint: known.hint }) }, status)
-  return page(c, errorPage({ message, hint: known.hint }), status)
-}
-
-function wantsJson(c: Context): boolean {
-  return c.req.query('json') === '1' || /\bapplication\/json\b/.test(c.req.header('accept') ?? '')
-}
-
-function page(c: Context, html: string, status: ContentfulStatusCode = 200): Response {
-  return c.html(html, status, { 'Cache-Control': 'no-store', 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' })
-}
-
-/** The hub's own styles and pictures, and a form that goes to the hub. */
-const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 function downloadName({ id, artifacts }: Job): string {
   return `${id}${EXTENSION.exec(artifacts[0]?.name ?? '')?.[0] ?? ''}`
