@@ -35,7 +35,7 @@ export function asyncApiDocument(): Record<string, unknown> {
   return {
     asyncapi: '3.0.0',
     info: {
-      title: 'reeltime', version: VERSION, license: { name: 'MIT' },
+      title: 'reeltime', version: VERSION, license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
       description: 'Events of jobs. Over SSE a message is `id: OFFSET`, `event: TYPE`, `data: JSON`; over WebSocket it is the JSON described here. Frames are pushed as packs over WebSocket `/api/jobs/{id}/frames`.',
     },
     defaultContentType: 'application/json',
@@ -48,9 +48,15 @@ export function asyncApiDocument(): Record<string, unknown> {
       },
     },
     operations: {
-      followJob: { action: 'receive', channel: { $ref: '#/channels/job' }, summary: 'Follow a job, from `after=OFFSET|start|now`', messages: refs('job') },
+      followJob: { action: 'receive', channel: { $ref: '#/channels/job' }, summary: 'Follow a job, from `after=OFFSET|start|now`', messages: refs('job'), security: [{ $ref: '#/components/securitySchemes/bearer' }, { $ref: '#/components/securitySchemes/key' }] },
     },
-    components: { messages: Object.fromEntries(Object.entries(JOB_MESSAGES).map(([name, message]) => [name, messageOf(name, message)])) },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'Where the hub wants a key' },
+        key: { type: 'httpApiKey', in: 'header', name: 'X-API-Key', description: 'The same' },
+      },
+      messages: Object.fromEntries(Object.entries(JOB_MESSAGES).map(([name, message]) => [name, messageOf(name, message)])),
+    },
   }
 }
 

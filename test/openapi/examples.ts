@@ -83,6 +83,7 @@ export class Examples {
     const [ffmpeg, frames, cells] = ['ffmpeg', 'video_frame', 'sanjuuni'].map((tool) => this.#jobs.get(tool)!.id)
     if (id === 'watchJobByQuery') return { query: `?job=${frames}` }
     if (id === 'cancelJob' || id === 'removeJob') return { id: (await this.#submit()).id }
+    if (id === 'retryJob') return { id: (await this.#hub.ends((await this.#submit()).id)).id }
     if (/^(?:get|remove)Upload$/.test(id)) return { id: (await this.#upload()).id }
     if (path.startsWith('/frames') || /framepack|preview|snapshot/.test(path)) return { id: frames!, name: 'frame_000001.png' }
     if (path.includes('/sanjuuni')) return { id: cells! }
