@@ -114,15 +114,6 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
   return stdout
 }
 
-describe('the documents are what linters expect', () => {
-  test.each(['/openapi.json', '/asyncapi.json'])('%s', async (path) => {
-    const source = await (await fetch(hub.api.url + path)).text()
-    const config = await createConfig({ extends: ['recommended'] })
-    const problems = await lintFromString({ source, absoluteRef: path.slice(1), config })
-    expect(problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId}: ${message} ${location[0]?.pointer}`)).toEqual([])
-  })
-})
-
 const CLIENT = `
 import { defaults, getJob, submitJob } from './api.js'
 
