@@ -24,6 +24,7 @@ import { uploadRoutes } from './jobs/upload-routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { observeRequests } from './observe-requests.ts'
 import { pageRoutes } from './page-routes.ts'
+import { documentRoutes } from './openapi/routes.ts'
 import { asHubError, problemResponse } from './problem.ts'
 import { qrRoutes } from './qr-routes.ts'
 import { readyRoutes } from './ready-routes.ts'
@@ -87,6 +88,7 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     const health = await healthOf(context)
     return c.json(health, health.status === 'ok' ? 200 : 503, { 'Cache-Control': 'no-store' })
   })
+  app.route('/', documentRoutes())
   app.route('/', pageRoutes())
   return app
 }

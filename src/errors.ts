@@ -18,8 +18,13 @@ export class HubError extends Error {
   }
 
   get status(): number {
-    return STATUS_OF[this.code]
+    return statusOf(this.code)
   }
+}
+
+/** What HTTP calls it. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS_OF[code]
 }
 
 export interface FieldError {

@@ -23,14 +23,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What the page is made of, by its path on the hub: `public/` at the root, and below `/client/` the built modules of
- * the SDK at the paths that their imports of each other expect. Nothing else can be asked for.
+ * What the page is made of, by its path on the hub: `public/` at the root, each index.html at its folder, and below
+ * `/client/` the built modules of the SDK at the paths that their imports of each other expect. Nothing else can be
+ * asked for.
  */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const own = (readdirSync(PUBLIC, { recursive: true }) as string[]).map((name) => name.replaceAll('\\', '/'))
   const served = own.filter((name) => extname(name) in CONTENT_TYPES)
   return new Map([
-    ...served.map((name) => [name === 'index.html' ? '/' : `/${name}`, readPageFile(new URL(name, PUBLIC))] as const),
+    ...served.map((name) => [`/${name.replace(/\/?index\.html$/, '')}`, readPageFile(new URL(name, PUBLIC))] as const),
     ...sdkModules().map((name) => [`/client/${name}`, readPageFile(new URL(name, BUILT))] as const),
   ])
 }

@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   webhooks: ['errors.ts', 'fetch', 'jobs', 'streams'],
   metrics: ['errors.ts', 'tools', 'jobs'],
   compat: ['errors.ts', 'problem.ts', 'request-origin.ts', 'tools', 'streams', 'jobs'],
+  openapi: ['errors.ts', 'problem.ts', 'version.ts', 'tools', 'jobs'],
   client: ['jobs/job.ts'],
   cli: ['access', 'client', 'jobs', 'config.ts', 'errors.ts', 'server.ts', 'tools', 'version.ts'],
 }
