@@ -49,8 +49,7 @@ export function standingOf(need: Need, getJob: (id: string) => Job): Standing {
   }
   if (need.type === 'end') return standingOfEnd(need, job)
   if (job.status === 'failed' || job.status === 'cancelled') return notCompleted(job)
-  const isThere = job.artifacts.some(({ name }) => name === need.name)
-  if (isThere) return 'there'
+  if (job.artifacts.some(({ name, grows }) => name === need.name && grows !== true)) return 'there'
   if (!hasEnded(job.status)) return 'pending'
   try {
     artifactOf(job, need.name)

@@ -20,10 +20,10 @@ export interface ZippedArtifact {
   readonly artifact: Artifact
 }
 
-/** All that a job has made, under its own names where they can be unpacked anywhere. */
+/** All that a job has made and that grows no more, under its own names where they can be unpacked anywhere. */
 export function zippedArtifacts(job: Pick<Job, 'id' | 'created_at' | 'ended_at' | 'artifacts'>): readonly ZippedArtifact[] {
   const names = new ZipNames()
-  return job.artifacts.map((artifact) => ({ name: names.take(artifact.name), job, artifact }))
+  return job.artifacts.filter(({ grows }) => grows !== true).map((artifact) => ({ name: names.take(artifact.name), job, artifact }))
 }
 
 const CHUNK_BYTES = 256 * 1024

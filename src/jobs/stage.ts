@@ -70,7 +70,7 @@ export class Staging {
 
   #locateArtifact({ jobId, name }: { jobId: string; name: string | undefined }): { readonly name: string | undefined; readonly file?: string } {
     const job = this.#options.getJob(jobId)
-    const isThere = hasEnded(job.status) || job.artifacts.some((artifact) => artifact.name === name)
+    const isThere = hasEnded(job.status) || job.artifacts.some((artifact) => artifact.name === name && artifact.grows !== true)
     if (!isThere) return { name }
     const artifact = artifactOf(job, name)
     return { name: artifact.name, file: this.#options.artifacts.path(jobId, artifact.name) }
