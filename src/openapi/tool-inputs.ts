@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { tools } from '../tools/registry.ts'
+import { webhookRequest } from '../jobs/webhook-request.ts'
 import type { Content, Example } from './operation.ts'
 import { named } from './schemas.ts'
 
@@ -10,10 +11,15 @@ export function submissions(): Content {
 
 function submissionOf(name: string, input: z.ZodType): z.ZodType {
   if (!named.has(input)) named.add(input, { id: `${pascal(name)}Input` })
-  const submission = z.object({ tool: z.literal(name), input })
+  const submission = z.object({
+    tool: z.literal(name), input, after: jobIds.describe('Jobs that have to complete first'), after_any: jobIds.describe('Jobs that have to end first'),
+    webhook: webhookRequest.optional().describe('Is told what becomes of it'),
+  })
   named.add(submission, { id: `${pascal(name)}Submission` })
   return submission
 }
+
+const jobIds = z.array(z.string().min(1)).max(100).optional()
 
 function pascal(name: string): string {
   return name.replace(/(?:^|[-_])(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -33,5 +39,13 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   ...example('transcode', 'A small copy of a film', { source: FILM, codec: 'h264', max_height: 144 }),
   ...example('audio', 'A film’s sound as loud as a phone wants it', { source: FILM, format: 'mp3', loudness_lufs: -16 }),
   ...example('trim', 'The first second', { source: FILM, duration_seconds: 1 }),
+  ...example('concat', 'Two films as one', { sources: [FILM, FILM] }),
+  ...example('hls', 'A film that is played while it is made', { source: FILM, heights: [120] }),
+  ...example('thumbnails', 'Two pictures of a film', { source: FILM, count: 2 }),
   ...example('waveform', 'The sound as a picture', { source: FILM }),
+  ...example('probe', 'What is in a film', { source: FILM }),
+  ...example('compose', 'A film of two clips', { clips: [{ source: FILM }, { source: FILM }], short_side: 64, fps: 10 }),
+  ...example('subtitles', 'A text over the voice that speaks it', { voice: FILM, text: 'What is said.' }),
+  ...example('watermark', 'A mark taken off quickly', { source: FILM, method: 'delogo', regions: [{ x: 20, y: 20, width: 24, height: 16 }] }),
+  ...example('gif', 'The beginning of a film', { sources: [FILM], duration_seconds: 1, fps: 5 }),
 }

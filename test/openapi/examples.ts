@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Operation } from '../../src/openapi/operation.ts'
 import { templateOf } from '../../src/openapi/document.ts'
 import type { Job } from '../../src/jobs/job.ts'
@@ -16,27 +17,34 @@ export class Examples {
   readonly #media: MediaServer
   /** Jobs that ended well, by tool. */
   readonly #jobs: ReadonlyMap<string, Job>
+  readonly #batchId: string
   readonly #submitted: string[] = []
 
-  private constructor(hub: HubApi, media: MediaServer, jobs: ReadonlyMap<string, Job>) {
+  private constructor(hub: HubApi, media: MediaServer, { jobs, batchId }: { readonly jobs: ReadonlyMap<string, Job>; readonly batchId: string }) {
     this.#hub = hub
     this.#media = media
     this.#jobs = jobs
+    this.#batchId = batchId
   }
 
   static async prepare(hub: HubApi, media: MediaServer): Promise<Examples> {
     const source = `${media.url}/clip.mp4`
+    await hub.post('/api/webhooks', { url: `${media.url}/hook` })
     const inputs = {
       ffmpeg: { inputs: [{ source }], outputs: [{ format: 'mp3', args: ['-vn'] }] },
       video_frame: { source, width: 32, height: 18, fps: 5 },
       sanjuuni: { source, output_format: '32vid', width: 32, height: 18 },
+      compose: { clips: [{ source }], short_side: 64, fps: 10 },
+      watermark: { source, method: 'delogo', regions: [{ x: 20, y: 20, width: 24, height: 16 }] },
     }
     const jobs = await Promise.all(Object.entries(inputs).map(async ([tool, input]) => [tool, await hub.ends((await hub.post('/api/jobs', { tool, input })).body.id)] as const))
-    return new Examples(hub, media, new Map(jobs))
+    const { body } = await hub.post('/api/batches', { tool: 'audio', inputs: [source], shared: { format: 'mp3' } })
+    await hub.ends(body.items[0].job)
+    return new Examples(hub, media, { jobs: new Map(jobs), batchId: body.id })
   }
 
   /** One for each example of the operation, or one where it has none. */
-  async of(operation: Operation): Promise<readonly ExampleRequest[]> {
+  of(operation: Operation): readonly ExampleRequest[] {
     const [type, content] = Object.entries(operation.body?.content ?? {})[0] ?? []
     const bodies = Object.entries(content?.examples ?? { plain: { value: undefined } })
     return bodies.map(([name, { value }]) => ({
@@ -46,7 +54,7 @@ export class Examples {
           method: operation.method.toUpperCase(),
           ...(operation.method === 'get' ? {} : await this.#bodyOf(operation, type, value)),
         })
-        if (response.status === 202 || /async$/.test(operation.path)) await this.#remember(response.clone())
+        if (response.ok && /submitJob|^start|^make(?:Video|Audio|Subtitle)$|^submitRemoveTask/.test(operation.id)) await this.#remember(response.clone())
         return response
       },
     }))
@@ -67,8 +75,8 @@ export class Examples {
   }
 
   async #remember(response: Response): Promise<void> {
-    const { id, task_id } = await response.json() as { id?: string; task_id?: string }
-    const known = id ?? task_id
+    const { id, task_id, data } = await response.json() as { id?: string; task_id?: string; data?: { task_id: string } }
+    const known = id ?? task_id ?? data?.task_id
     if (known !== undefined) this.#submitted.push(known)
   }
 
@@ -80,23 +88,29 @@ export class Examples {
 
   /** What the parameters of an operation are in this hub. */
   async #places(id: string, path: string): Promise<Readonly<Record<string, string>>> {
-    const [ffmpeg, frames, cells] = ['ffmpeg', 'video_frame', 'sanjuuni'].map((tool) => this.#jobs.get(tool)!.id)
-    if (id === 'watchJobByQuery') return { query: `?job=${frames}` }
-    if (id === 'cancelJob' || id === 'removeJob') return { id: (await this.#submit()).id }
-    if (id === 'retryJob') return { id: (await this.#hub.ends((await this.#submit()).id)).id }
-    if (/^(?:get|remove)Upload$/.test(id)) return { id: (await this.#upload()).id }
-    if (path.startsWith('/frames') || /framepack|preview|snapshot/.test(path)) return { id: frames!, name: 'frame_000001.png' }
-    if (path.includes('/sanjuuni')) return { id: cells! }
-    if (path.startsWith('/download')) return { file_id: ffmpeg!, filename: `${ffmpeg}.mp3` }
-    if (/^\/api\/(?:jobs|task)\//.test(path)) return { id: ffmpeg!, name: 'output.mp3' }
+    const ended = (tool: string) => this.#jobs.get(tool)!.id
+    const made = MADE[id]
+    if (made) return { id: await made(this) }
+    if (id === 'watchJobByQuery') return { query: `?job=${ended('video_frame')}` }
+    if (id.startsWith('getRemoveResult')) return { query: `?remove_task_id=${ended('watermark')}` }
+    if (/Webhook$/.test(id) && path.includes(':id')) return { id: (await this.#hub.request('/api/webhooks')).body.webhooks[0].id }
+    if (path.startsWith('/api/webhooks/deliveries/')) return { id: (await this.#hub.request('/api/webhooks/deliveries')).body.deliveries[0].id }
+    if (path.startsWith('/api/batches/')) return { id: this.#batchId }
+    if (/^\/(?:api\/v1\/(?:tasks|stream)|tasks)\//.test(path) || id === 'downloadMoneyPrinterFile') return { id: ended('compose'), file: 'final-1.mp4' }
+    if (path.endsWith('/download/:id')) return { id: ended('watermark') }
+    if (path.startsWith('/frames') || /framepack|preview|snapshot/.test(path)) return { id: ended('video_frame'), name: 'frame_000001.png' }
+    if (path.includes('/sanjuuni')) return { id: ended('sanjuuni') }
+    if (path.startsWith('/download')) return { file_id: ended('ffmpeg'), filename: `${ended('ffmpeg')}.mp3` }
+    if (/^\/api\/(?:jobs|task)\//.test(path)) return { id: ended('ffmpeg'), name: 'output.mp3' }
     return {}
   }
 
-  async #bodyOf({ id }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
+  async #bodyOf({ id, body }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
     if (type === 'multipart/form-data') {
       const form = new FormData()
-      form.append('file', new Blob(['some bytes']), 'file.bin')
-      return { body: form }
+      const [field = 'file'] = Object.keys((body!.content[type]!.schema as z.ZodObject).shape)
+      form.append(field, new Blob([await (await fetch(this.#media.url)).arrayBuffer()]), id === 'postMusics' ? 'clip.m4a' : 'clip.mp4')
+      return { body: form, headers: { accept: 'application/json' } }
     }
     if (type === 'application/octet-stream') return { body: 'some bytes' }
     if (value === undefined) return {}
@@ -104,12 +118,49 @@ export class Examples {
     return { body: text, headers: { 'content-type': 'application/json' } }
   }
 
-  async #submit(): Promise<Job> {
-    const { body } = await this.#hub.post('/api/jobs', { tool: 'ffmpeg', input: { inputs: [{ source: `${this.#media.url}/clip.mp4` }], outputs: [{ format: 'wav', args: [] }] } })
-    return body
+  async submit(tool: 'ffmpeg' | 'compose'): Promise<string> {
+    const source = `${this.#media.url}/clip.mp4`
+    const input = tool === 'ffmpeg' ? { inputs: [{ source }], outputs: [{ format: 'wav', args: [] }] } : { clips: [{ source }], short_side: 64, fps: 10 }
+    return (await this.#hub.post('/api/jobs', { tool, input })).body.id
   }
 
-  async #upload(): Promise<{ id: string }> {
-    return (await this.#hub.request('/api/uploads/file.bin', { method: 'PUT', body: 'some bytes' })).body
+  async submitAndWait(): Promise<string> {
+    return (await this.#hub.ends(await this.submit('ffmpeg'))).id
   }
+
+  /** With one job, which fails where nothing answers at its source. */
+  async batch(source = `${this.#media.url}/clip.mp4`): Promise<{ readonly id: string; readonly job: string }> {
+    const { body } = await this.#hub.post('/api/batches', { tool: 'audio', inputs: [source], shared: { format: 'mp3' } })
+    return { id: body.id, job: body.items[0].job }
+  }
+
+  async failedBatch(): Promise<string> {
+    const { id, job } = await this.batch(`${this.#media.url}/missing`)
+    await this.#hub.ends(job)
+    await this.#hub.batchEnds(id)
+    return id
+  }
+
+  async upload(): Promise<string> {
+    return (await this.#hub.request('/api/uploads/file.bin', { method: 'PUT', body: 'some bytes' })).body.id
+  }
+
+  async webhook(): Promise<string> {
+    return (await this.#hub.post('/api/webhooks', { url: `${this.#media.url}/another` })).body.id
+  }
+}
+
+/** What an operation changes or ends is made for it alone. */
+const MADE: Readonly<Record<string, (examples: Examples) => Promise<string>>> = {
+  cancelJob: (examples) => examples.submit('ffmpeg'),
+  removeJob: (examples) => examples.submit('ffmpeg'),
+  retryJob: (examples) => examples.submitAndWait(),
+  cancelMoneyPrinterTask: (examples) => examples.submit('compose'),
+  removeMoneyPrinterTask: (examples) => examples.submit('compose'),
+  cancelBatch: async (examples) => (await examples.batch()).id,
+  removeBatch: async (examples) => (await examples.batch()).id,
+  retryBatch: (examples) => examples.failedBatch(),
+  getUpload: (examples) => examples.upload(),
+  removeUpload: (examples) => examples.upload(),
+  removeWebhook: (examples) => examples.webhook(),
 }

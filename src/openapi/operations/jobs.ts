@@ -23,7 +23,7 @@ export const jobOperations: readonly Operation[] = [
     headers, body: { content: { 'application/json': submissions() } },
     answers: { 202: { description: 'The job, which waits', content: json(job), headers: { Location: 'The job’s address' } } },
     errors: [
-      'invalid_json', 'invalid_input', 'tool_not_found', 'argument_refused', 'source_refused', 'missing_capability', 'idempotency_mismatch',
+      'invalid_json', 'invalid_input', 'tool_not_found', 'job_not_found', 'job_expired', 'dependency_failed', 'artifact_not_found', 'upload_not_found', 'argument_refused', 'source_refused', 'missing_capability', 'idempotency_mismatch',
       'unsupported_media_type', 'payload_too_large', 'queue_full', 'quota_exceeded', 'disk_full', 'shutting_down',
     ],
   },
@@ -62,6 +62,11 @@ export const jobOperations: readonly Operation[] = [
     method: 'get', path: '/api/jobs/:id/artifacts', id: 'listArtifacts', tag: 'Results', summary: 'The files of a job', params: { id: JOB_ID },
     answers: { 200: { description: 'Those that are whole', content: json(z.object({ artifacts: z.array(artifact) })) } },
     errors: ['job_not_found', 'job_expired'],
+  },
+  {
+    method: 'get', path: '/api/jobs/:id/zip', id: 'getJobZip', tag: 'Results', summary: 'All files of a job as a ZIP', params: { id: JOB_ID },
+    answers: { 200: { description: 'Made while it is sent', content: { 'application/zip': { schema: bytes } } }, 206: { description: 'The part asked for', content: { 'application/zip': { schema: bytes } } } },
+    errors: ['job_not_found', 'job_expired', 'artifact_not_found', 'invalid_range'],
   },
   {
     method: 'get', path: '/api/jobs/:id/artifacts/:name', id: 'getArtifact', tag: 'Results', summary: 'Download a file of a job',
