@@ -227,6 +227,7 @@ test('keys, rates, byte quotas and origins hold as for other uploads', async () 
   const announce = (headers: Record<string, string>, size = 2000) =>
     askRaw(keyed.url, '/files', { method: 'POST', headers: { ...TUS, 'upload-length': String(size), ...headers } })
   expect((await announce({})).status).toBe(401)
+  expect((await askRaw(keyed.url, '/files', { method: 'OPTIONS' })).headers['tus-version']).toBe('1.0.0')
   expect((await announce({ authorization: `Bearer ${reader.secret}` })).status).toBe(403)
   expect((await announce({ ...key, origin: 'https://other.example' })).status).toBe(403)
   const created = await announce(key)

@@ -54,10 +54,10 @@ function check(access: Access, { request, response, method, path }: Asked): HubC
 /** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
 export function scopeFor(method: string, path: string): Scope | undefined {
   if (path === FEED || path === '/metrics' || path.startsWith('/api/webhooks')) return 'admin'
-  // HEAD ends the request that still sends.
-  if (path.startsWith('/files/')) return 'submit'
+  // To HEAD too, which ends the request that still sends.
+  if (path.startsWith('/files/') && method !== 'OPTIONS') return 'submit'
   if (method === 'GET' || method === 'HEAD') return LISTS.test(path) ? 'read' : undefined
-  return path === '/api/framepack' ? undefined : 'submit'
+  return path === '/api/framepack' || method === 'OPTIONS' ? undefined : 'submit'
 }
 
 function checkWrite(access: Access, caller: HubCaller, { request, method, path }: Pick<Asked, 'request' | 'method' | 'path'>): void {

@@ -57,7 +57,7 @@ export type UploadMeta = z.infer<typeof META>
 
 /**
  * Files that callers sent, each a directory named by its id: `data`, and `upload.json`, which is written last and
- * makes the upload one. The time of `upload.json` is the last use.
+ * makes the upload one. The time of `upload.json` is the last use; `used` is there once a job has named it.
  */
 export class UploadStore {
   readonly #directory: string
