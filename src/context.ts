@@ -136,6 +136,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
     onChange(job) {
       waiting.changed(job)
+      uploadProgress.changed(job)
       webhooks.jobChanged(job)
       batching.log.jobChanged(job)
     },

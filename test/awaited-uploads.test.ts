@@ -17,12 +17,16 @@ const TUS = { 'tus-resumable': '1.0.0' }
 
 let scratch: string
 let tone: Buffer
+let half: number
+let most: number
 let directory: string
 let hub: InnerHub | HubProcess
 
 beforeAll(async () => {
   scratch = await temporaryDirectory()
   tone = await readFile(makeTone(scratch))
+  half = Math.floor(tone.length / 2)
+  most = Math.floor(tone.length * 0.75)
 })
 beforeEach(async () => {
   directory = await temporaryDirectory()
@@ -47,7 +51,7 @@ async function begin(): Promise<Begun> {
   const { body } = await hub.api.request('/files', {
     method: 'POST', headers: { ...TUS, 'upload-length': String(tone.length), 'upload-metadata': `filename ${Buffer.from('tone.wav').toString('base64')}` },
   })
-  await send(body, 0, tone.length / 2)
+  await send(body, 0, half)
   return body
 }
 
@@ -56,14 +60,14 @@ async function send({ id }: Begun, from: number, to: number): Promise<void> {
   expect((await hub.api.request(`/files/${id}`, { method: 'PATCH', headers, body: new Uint8Array(tone.subarray(from, to)) })).status).toBe(204)
 }
 
-const finish = (upload: Begun) => send(upload, tone.length / 2, tone.length)
-const isHalf = ({ status, phase, bytes }: Job) => status === 'queued' && phase === 'uploading' && bytes === tone.length / 2
+const finish = (upload: Begun) => send(upload, half, tone.length)
+const isHalf = ({ status, phase, bytes }: Job) => status === 'queued' && phase === 'uploading' && bytes === half
 
 test('a job that reads an upload which still comes waits for it, says how far it is, and runs when it is whole', async () => {
   await start()
   const upload = await begin()
   const { status, body } = await hub.api.submit(brief(upload.source))
-  expect([status, body]).toMatchObject([202, { status: 'queued', name: 'tone.wav', waiting_for: [{ type: 'upload' }], phase: 'uploading', progress: null, bytes: tone.length / 2, total_bytes: tone.length }])
+  expect([status, body]).toMatchObject([202, { status: 'queued', name: 'tone.wav', waiting_for: [{ type: 'upload' }], phase: 'uploading', progress: null, bytes: half, total_bytes: tone.length }])
   expect(body.queue_position).toBeUndefined()
   expect((await hub.api.list()).jobs[0]).toMatchObject({ status: 'queued', phase: 'uploading', total_bytes: tone.length })
   await hub.api.reaches(body.id, isHalf)
@@ -71,13 +75,13 @@ test('a job that reads an upload which still comes waits for it, says how far it
   const reading = (async () => {
     for await (const event of hub.api.events(body.id)) seen.push(event)
   })()
-  await send(upload, tone.length / 2, tone.length * 0.75)
-  await hub.api.reaches(body.id, ({ bytes }) => bytes === tone.length * 0.75)
-  await send(upload, tone.length * 0.75, tone.length)
+  await send(upload, half, most)
+  await hub.api.reaches(body.id, ({ bytes }) => bytes === most)
+  await send(upload, most, tone.length)
   expect(await hub.api.ends(body.id)).toMatchObject({ status: 'completed', attempt: 1 })
   await reading
   const uploading = seen.flatMap((event) => (event.type === 'progress' && event.data.phase === 'uploading' ? [event.data.bytes ?? 0] : []))
-  expect(uploading).toContain(tone.length * 0.75)
+  expect(uploading).toContain(most)
   expect(uploading).toEqual([...uploading].sort((a, b) => a - b))
   expect(seen.flatMap((event) => (event.type === 'status' && event.offset !== undefined ? [[event.data.status, event.data.reason]] : []))).toEqual([
     ['queued', undefined], ['queued', 'ready'], ['running', undefined], ['completed', undefined],
@@ -127,9 +131,10 @@ test('a job of two uploads waits for both', async () => {
   const [first, second] = [await begin(), await begin()]
   const input = { inputs: [{ source: first.source }, { source: second.source }], outputs: [{ format: 'wav', args: ['-t', '0.2'] }] }
   const { body } = await hub.api.submit(input)
-  expect(body).toMatchObject({ phase: 'uploading', bytes: tone.length, total_bytes: 2 * tone.length })
+  expect(body).toMatchObject({ phase: 'uploading', bytes: 2 * half, total_bytes: 2 * tone.length })
   await finish(first)
-  expect(await hub.api.job(body.id)).toMatchObject({ status: 'queued', phase: 'uploading', bytes: 1.5 * tone.length })
+  const isSecond = ({ status, phase, bytes, total_bytes }: Job) => status === 'queued' && phase === 'uploading' && bytes === half && total_bytes === tone.length
+  await hub.api.reaches(body.id, isSecond)
   await finish(second)
   expect((await hub.api.ends(body.id)).status).toBe('completed')
 })
@@ -158,8 +163,8 @@ test('after kill -9 the upload has what was told, its job waits on, and both go 
   await hub.end('SIGKILL')
   hub = await startHubProcess(directory, { REELTIME_FFMPEG: pacedFfmpeg(scratch), REELTIME_FFPROBE: 'ffprobe' })
   const head = await fetch(`${hub.api.url}/files/${upload.id}`, { method: 'HEAD', headers: TUS })
-  expect(head.headers.get('upload-offset')).toBe(String(tone.length / 2))
-  expect(await hub.api.job(id)).toMatchObject({ status: 'queued', phase: 'uploading', bytes: tone.length / 2 })
+  expect(head.headers.get('upload-offset')).toBe(String(half))
+  expect(await hub.api.job(id)).toMatchObject({ status: 'queued', phase: 'uploading', bytes: half })
   await finish(upload)
   expect(await hub.api.ends(id)).toMatchObject({ status: 'completed', attempt: 1 })
 })

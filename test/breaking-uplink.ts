@@ -4,9 +4,11 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export interface Faults {
   /** Breaks the connection that carries this byte, counted over all that clients send; once for each. */
   readonly breakAfter?: readonly number[]
-  /** Lets nothing more through on the connection that carries this byte, until `letGo`. */
+  /** After so many bytes in all lets through no more than a request's head and a little, on any connection, until `letGo`. */
   readonly holdAfter?: number
 }
+
+const A_LITTLE_BYTES = 300_000
 
 /** Passes bytes on to a hub, and breaks or holds connections in the middle of what a client sends. */
 export class BreakingUplink {
@@ -18,7 +20,7 @@ export class BreakingUplink {
   readonly #sockets = new Set<Socket>()
   #holdAfter: number
   #passed = 0
-  #goOn: () => void = () => undefined
+  readonly #held = new Set<Socket>()
 
   private constructor(target: () => number, { breakAfter = [], holdAfter = Infinity }: Faults) {
     this.#target = target
@@ -41,7 +43,8 @@ export class BreakingUplink {
 
   letGo(): void {
     this.#holdAfter = Infinity
-    this.#goOn()
+    for (const socket of this.#held) socket.resume()
+    this.#held.clear()
   }
 
   async stop(): Promise<void> {
@@ -61,9 +64,11 @@ export class BreakingUplink {
         outside.destroy()
       })
     }
+    let own = 0
     outside.pipe(inside)
     inside.on('end', () => outside.end())
     inside.on('data', (bytes: Buffer) => {
+      own += bytes.length
       this.#passed += bytes.length
       if (this.#passed >= (this.#breakAfter[0] ?? Infinity)) {
         this.#breakAfter.shift()
@@ -73,9 +78,8 @@ export class BreakingUplink {
         return
       }
       const canTakeMore = outside.write(bytes)
-      if (this.#passed >= this.#holdAfter) {
-        this.#holdAfter = Infinity
-        this.#goOn = () => inside.resume()
+      if (this.#passed >= this.#holdAfter && own > A_LITTLE_BYTES) {
+        this.#held.add(inside)
         inside.pause()
       } else if (!canTakeMore) {
         inside.pause()

@@ -48,6 +48,11 @@ export class UploadProgress {
     if (progress) stream.setLast('progress', progress)
   }
 
+  /** A job is another than before: if it waits for uploads, that is told soon. */
+  changed({ waiting_for = [] }: Pick<Job, 'waiting_for'>): void {
+    for (const { type, id } of waiting_for) if (type === 'upload') this.grown(id)
+  }
+
   /** More of an upload has come, which is told soon. */
   grown(uploadId: string): void {
     if (this.#timers.has(uploadId) || [...this.#options.waitingFor(uploadId)].length === 0) return
