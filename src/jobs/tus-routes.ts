@@ -24,19 +24,20 @@ export function tusRoutes({ uploads, unfinished, callerOf = () => ANYBODY }: {
 
   app.use('/files/:id?', async (c, next) => {
     c.header('Tus-Resumable', VERSION)
-    if (c.req.method !== 'OPTIONS' && c.req.header('tus-resumable') !== VERSION) {
+    if (c.req.method === 'OPTIONS') {
+      return c.body(null, 204, {
+        Allow: 'POST, GET, HEAD, PATCH, DELETE, OPTIONS', 'Tus-Version': VERSION, 'Tus-Extension': EXTENSIONS, 'Tus-Max-Size': String(uploads.limits.maxBytes),
+      })
+    }
+    if (c.req.method !== 'GET' && c.req.header('tus-resumable') !== VERSION) {
       c.header('Tus-Version', VERSION)
       letTheRestGo(incomingOf(c))
       throw new HubError('version_unsupported', `This speaks tus ${VERSION} only`, {
         hint: `Send "Tus-Resumable: ${VERSION}"; PUT /api/uploads/NAME takes a file without any of this`,
       })
     }
-    await next()
+    return next()
   })
-
-  app.options('/files/:id?', (c) => c.body(null, 204, {
-    Allow: 'POST, HEAD, PATCH, DELETE, OPTIONS', 'Tus-Version': VERSION, 'Tus-Extension': EXTENSIONS, 'Tus-Max-Size': String(uploads.limits.maxBytes),
-  }))
 
   app.post('/files', async (c) => {
     try {
@@ -57,9 +58,8 @@ export function tusRoutes({ uploads, unfinished, callerOf = () => ANYBODY }: {
     }
   })
 
-  // GET too, as the framework sees HEAD.
+  // Of HEAD, which clients ask, the framework leaves out the body.
   app.get('/files/:id', async (c) => {
-    if (c.req.method !== 'HEAD') throw new HubError('method_not_allowed', 'What is uploaded is not served', { hint: 'GET /api/uploads/ID tells of it' })
     const id = c.req.param('id')
     const upload = (await unfinished.settle(id)) ?? (await uploads.get(id))
     tellState(c, upload)
@@ -67,7 +67,7 @@ export function tusRoutes({ uploads, unfinished, callerOf = () => ANYBODY }: {
     else c.header('Upload-Length', String(upload.size))
     const metadata = unfinished.metadataOf(id) ?? (await uploads.metadataOf(id).catch(() => undefined))
     if (metadata !== undefined) c.header('Upload-Metadata', metadata)
-    return c.body(null, 200, { 'Cache-Control': 'no-store' })
+    return c.json(upload, 200, { 'Cache-Control': 'no-store' })
   })
 
   app.patch('/files/:id', patch)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { VERSION } from '../version.ts'
 import { artifact, job, jobError, jobStatus, logLine } from './schemas.ts'
 
-const reason = z.enum(['interrupted', 'hub_stopped', 'short_of_resources', 'retried'])
+const reason = z.enum(['interrupted', 'hub_stopped', 'short_of_resources', 'retried', 'ready'])
 const summary = z.record(z.string(), z.unknown())
 
 /** The data of each type of event: what the job says of itself that has changed. */

@@ -84,6 +84,7 @@ export class Examples {
     if (id === 'watchJobByQuery') return { query: `?job=${frames}` }
     if (id === 'cancelJob' || id === 'removeJob') return { id: (await this.#submit()).id }
     if (id === 'retryJob') return { id: (await this.#hub.ends((await this.#submit()).id)).id }
+    if (path === '/files/:id') return { id: (await this.#startedUpload()).id }
     if (/^(?:get|remove)Upload$/.test(id)) return { id: (await this.#upload()).id }
     if (path.startsWith('/frames') || /framepack|preview|snapshot/.test(path)) return { id: frames!, name: 'frame_000001.png' }
     if (path.includes('/sanjuuni')) return { id: cells! }
@@ -92,12 +93,13 @@ export class Examples {
     return {}
   }
 
-  async #bodyOf({ id }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
+  async #bodyOf({ id, path }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
     if (type === 'multipart/form-data') {
       const form = new FormData()
       form.append('file', new Blob(['some bytes']), 'file.bin')
       return { body: form }
     }
+    if (path.startsWith('/files')) return { headers: TUS_HEADERS, ...(type && { body: 'some bytes' }) }
     if (type === 'application/octet-stream') return { body: 'some bytes' }
     if (value === undefined) return {}
     const text = JSON.stringify(value).replaceAll('https://example.com', id === 'makeQrCode' ? 'https://example.com' : this.#media.url)
@@ -109,7 +111,16 @@ export class Examples {
     return body
   }
 
+  async #startedUpload(): Promise<{ id: string }> {
+    return (await this.#hub.request('/files', { method: 'POST', headers: { 'tus-resumable': '1.0.0', 'upload-length': '10' } })).body
+  }
+
   async #upload(): Promise<{ id: string }> {
     return (await this.#hub.request('/api/uploads/file.bin', { method: 'PUT', body: 'some bytes' })).body
   }
+}
+
+/** Of an upload of ten bytes from its beginning. */
+const TUS_HEADERS = {
+  'tus-resumable': '1.0.0', 'upload-length': '10', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream', 'x-http-method-override': 'PATCH',
 }
