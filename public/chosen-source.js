@@ -1,10 +1,18 @@
 /**
  * What the next job shall read, chosen by drop, paste, dialog or link. Kept while the views change, so that a file
- * goes on being uploaded while a tool is chosen for it.
+ * goes on being uploaded while a tool is chosen for it, and after its job was submitted.
  */
 let chosen
 let offered = []
 const listeners = new Set()
+/** Files that are on their way. */
+const sending = new Set()
+/** An upload waits so long for a hub that is away. */
+const PATIENCE_MS = 15 * 60_000
+
+addEventListener('beforeunload', (event) => {
+  if (sending.size > 0) event.preventDefault()
+})
 
 export function chosenSource() {
   return chosen
@@ -32,22 +40,32 @@ export function onChosenSource(listener) {
   return () => listeners.delete(listener)
 }
 
-/** Sends the file at once. `ready` resolves with its source and rejects with why it could not be sent. */
+/**
+ * Sends the file at once. `ready` resolves with its source as soon as a job can name it, `whole` when all of it has been
+ * sent; both reject with why it could not be sent.
+ */
 export function chooseFile(hub, file) {
   clearChosen()
-  const sending = new AbortController()
-  const own = { kind: 'file', file, name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, sending }
-  own.ready = hub.upload(own.name, file, { signal: sending.signal, onProgress: (sent) => change(own, { sent }) }).then(
-    ({ source }) => {
+  const own = { kind: 'file', file, name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, isWhole: false, stop: new AbortController() }
+  const started = new Promise((resolve) => {
+    const onStarted = ({ source }) => {
       change(own, { source })
-      return source
-    },
-    (error) => {
-      change(own, { failure: error })
-      throw error
-    })
+      resolve(source)
+    }
+    own.whole = hub.upload(own.name, file, { signal: own.stop.signal, patienceMs: PATIENCE_MS, onStarted, onProgress: (sent) => change(own, { sent }) })
+      .then(({ source }) => {
+        change(own, { source, isWhole: true })
+        return source
+      }, (error) => {
+        change(own, { failure: error })
+        throw error
+      })
+      .finally(() => sending.delete(own))
+  })
+  own.ready = Promise.race([started, own.whole])
   // Whoever submits hears of it.
-  own.ready.catch(() => undefined)
+  for (const promise of [own.ready, own.whole]) promise.catch(() => undefined)
+  sending.add(own)
   chosen = own
   tell()
 }
@@ -55,7 +73,13 @@ export function chooseFile(hub, file) {
 export function chooseAddress(address) {
   if (chosen?.kind === 'address' && chosen.source === address) return
   clearChosen()
-  chosen = { kind: 'address', source: address, ready: Promise.resolve(address) }
+  chosen = { kind: 'address', source: address, isWhole: true, ready: Promise.resolve(address), whole: Promise.resolve(address) }
+  tell()
+}
+
+/** A job reads it: it is sent to its end. */
+export function handOverChosen() {
+  chosen = undefined
   tell()
 }
 
@@ -72,9 +96,8 @@ export function takePictures() {
 }
 
 export function clearChosen() {
-  if (chosen?.kind === 'file' && chosen.source === undefined) chosen.sending.abort()
-  chosen = undefined
-  tell()
+  if (chosen?.kind === 'file' && !chosen.isWhole) chosen.stop.abort()
+  handOverChosen()
 }
 
 function change(own, values) {

@@ -58,7 +58,9 @@ export function makeRow() {
   }
 }
 
-export function showBar(bar, fill, { status, progress }) {
+export function showBar(bar, fill, job) {
+  const { status } = job
+  const progress = shownPercent(job)
   bar.dataset.status = status
   bar.toggleAttribute('data-unknown', status === 'running' && progress === null)
   const share = status === 'completed' ? 1 : (progress ?? 0) / 100
@@ -72,10 +74,21 @@ function aboutOf(job) {
 }
 
 function figuresOf(job) {
-  if (job.status === 'queued') return job.queue_position === undefined ? '' : t('job.place', { place: format.number(job.queue_position) })
+  if (job.status === 'queued') return waitsFor(job)
   if (job.status === 'running') return liveFigures(job).join('   ') || t(`phase.${job.phase ?? 'starting'}`)
   if (job.started_at === undefined || job.ended_at === undefined) return ''
   return t('job.took', { time: format.clock((job.ended_at - job.started_at) / 1000) })
+}
+
+/** 0 to 100 of what is done with it just now: of its upload while it waits for that. */
+export function shownPercent({ status, phase, progress, bytes, total_bytes: total }) {
+  return status === 'queued' && phase === 'uploading' && total ? (bytes / total) * 100 : progress
+}
+
+/** What a job that is queued waits for. */
+export function waitsFor(job) {
+  if (job.phase === 'uploading') return t('job.uploading', { bytes: format.bytes(job.bytes), total: job.total_bytes === undefined ? '?' : format.bytes(job.total_bytes) })
+  return job.queue_position === undefined ? '' : t('job.place', { place: format.number(job.queue_position) })
 }
 
 /** What is known of how fast a job goes. */

@@ -4,7 +4,7 @@ import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
 import { makeJobPicture } from './job-picture.js'
 import { mainPlaylist, showArtifacts, showStream } from './job-result.js'
-import { liveFigures, nameOf, showBar, toolIcon, toolName } from './job-row.js'
+import { liveFigures, nameOf, shownPercent, showBar, toolIcon, toolName, waitsFor } from './job-row.js'
 import './job-strings.js'
 import { makeLogPane } from './log-pane.js'
 import { makeSpeedPlot } from './speed-plot.js'
@@ -133,10 +133,11 @@ export async function openView({ t, hub, navigate, params }) {
   function showProgress(job) {
     progress.hidden = hasEnded(job.status)
     showBar(bar, barFill, job)
-    if (job.progress === null) bar.removeAttribute('aria-valuenow')
-    else bar.setAttribute('aria-valuenow', String(Math.floor(job.progress)))
-    setText(percent, job.status === 'running' && job.progress !== null ? format.percent(job.progress) : t(`status.${job.status}`))
-    setText(phase, job.status === 'queued' ? (job.queue_position === undefined ? '' : t('job.place', { place: format.number(job.queue_position) })) : t(`phase.${job.phase ?? 'starting'}`))
+    const share = shownPercent(job)
+    if (share === null) bar.removeAttribute('aria-valuenow')
+    else bar.setAttribute('aria-valuenow', String(Math.floor(share)))
+    setText(percent, share === null || (job.status === 'queued' && job.phase !== 'uploading') ? t(`status.${job.status}`) : format.percent(share))
+    setText(phase, job.status === 'queued' ? waitsFor(job) : t(`phase.${job.phase ?? 'starting'}`))
     setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
   }
 

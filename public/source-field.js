@@ -50,15 +50,16 @@ export function makeSourceField({ t, hub }) {
     fill(picture, icon(pictureOf(chosen.type)))
     setText(name, chosen.name)
     setText(state, `${format.bytes(chosen.size)} · ${stateOf(chosen)}`)
-    bar.hidden = chosen.source !== undefined
+    bar.hidden = chosen.isWhole
     barFill.style.transform = `scaleX(${chosen.size === 0 ? 1 : chosen.sent / chosen.size})`
     bar.dataset.status = chosen.failure ? 'failed' : 'running'
   }
 
-  function stateOf({ source, failure, sent, size }) {
-    if (source !== undefined) return t('new.uploaded')
+  function stateOf({ source, isWhole, failure, sent, size }) {
+    if (isWhole) return t('new.uploaded')
     if (failure) return t('new.upload_failed', { detail: failure.message })
-    return t('new.uploading', { percent: format.percent(size === 0 ? 0 : Math.min(99, (sent / size) * 100)) })
+    const text = t('new.uploading', { percent: format.percent(size === 0 ? 0 : Math.min(99, (sent / size) * 100)) })
+    return source === undefined ? text : `${text} · ${t('new.need_not_wait')}`
   }
 }
 

@@ -58,7 +58,7 @@ export function makeSourceList({ t, hub }) {
   function addChosen() {
     const chosen = chosenSource()
     if (!chosen) return
-    const entry = { name: chosen.name ?? chosen.source, size: chosen.size, kind: chosenKind(), source: chosen.source, ready: chosen.ready }
+    const entry = { name: chosen.name ?? chosen.source, size: chosen.size, kind: chosenKind(), source: chosen.isWhole ? chosen.source : undefined, ready: chosen.whole }
     settle(entry)
     add(entry)
   }

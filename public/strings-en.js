@@ -34,6 +34,7 @@ export default {
   'list.summary': '{running} running, {queued} waiting',
   'list.nothing': 'No job is like that',
   'job.unnamed': '{tool} job',
+  'job.uploading': 'Uploading: {bytes} of {total}',
   'job.place': 'Number {place} in line',
   'job.took': 'Took {time}',
   'job.fps': '{fps} fps',

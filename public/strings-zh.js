@@ -34,6 +34,7 @@ export default {
   'list.summary': '{running} 个进行中，{queued} 个等待中',
   'list.nothing': '没有符合条件的任务',
   'job.unnamed': '{tool} 任务',
+  'job.uploading': '正在上传：{bytes} / {total}',
   'job.place': '排在第 {place} 位',
   'job.took': '用时 {time}',
   'job.fps': '{fps} 帧/秒',

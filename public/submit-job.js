@@ -1,12 +1,12 @@
-import { chosenSource, clearChosen } from './chosen-source.js'
+import { chosenSource, handOverChosen } from './chosen-source.js'
 import { sourceNameOf } from './form-fields.js'
 
-/** Submits a job that reads what is chosen, as soon as that is there, and opens it. Does nothing where `isClosed` says that nobody waits any more. */
+/** Submits a job that reads what is chosen, as soon as the hub knows it, and opens it. Does nothing where `isClosed` says that nobody waits any more. */
 export async function submitJob({ hub, navigate, tool, input, isClosed, ready = chosenInput(tool) }) {
   const sources = await ready
   if (isClosed()) return
   const job = await hub.submit(tool.name, { ...sources, ...input })
-  clearChosen()
+  handOverChosen()
   navigate(`#/jobs/${job.id}`)
 }
 

@@ -20,6 +20,7 @@ import { planRoutes } from './jobs/plan-routes.ts'
 import { previewRoutes } from './jobs/preview-routes.ts'
 import { probeRoutes } from './jobs/probe-routes.ts'
 import { jobRoutes } from './jobs/routes.ts'
+import { tusRoutes } from './jobs/tus-routes.ts'
 import { uploadRoutes } from './jobs/upload-routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { observeRequests } from './observe-requests.ts'
@@ -34,7 +35,7 @@ import { webhookRoutes } from './webhooks/routes.ts'
 
 /** The hub as a fetch handler: no port, no environment. */
 export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }> {
-  const { config, jobs, batches, artifacts, frames, uploads, handOver, logger, metrics, readiness } = context
+  const { config, jobs, batches, artifacts, frames, uploads, unfinished, handOver, logger, metrics, readiness } = context
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.onError((error, c) => {
     const answer = dialectOf(c.req.path)?.answerError ?? problemResponse
@@ -70,7 +71,8 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))
   app.route('/', frameRoutes({ jobs, frames, handOver }))
   app.route('/', previewRoutes(context))
-  app.route('/', uploadRoutes({ uploads, callerOf }))
+  app.route('/', uploadRoutes({ uploads, unfinished, callerOf }))
+  app.route('/', tusRoutes({ uploads, unfinished, callerOf }))
   app.route('/', webhookRoutes(context))
   app.route('/', toolRoutes())
   app.route('/', planRoutes({ planning: context.planning, callerOf }))

@@ -46,6 +46,7 @@ export const configSchema = z.object({
   REELTIME_RETENTION_SECONDS: seconds.default(7200).describe('How long ended jobs, their files and unused uploads are kept'),
   REELTIME_LOG_BYTES: bytes.default(64 * 1024 ** 2).describe("How much of one job's log is kept whole"),
   REELTIME_MAX_INPUT_BYTES: bytes.default(4 * GIBIBYTE).describe('How large one fetched or uploaded file may be'),
+  REELTIME_MAX_UPLOADS_BYTES: bytes.optional().describe('How many bytes the uploads of one key, or of all without one, may hold together that are unfinished or that no job has used yet (default: four times REELTIME_MAX_INPUT_BYTES)'),
   REELTIME_MAX_OUTPUT_BYTES: bytes.default(16 * GIBIBYTE).describe('How many bytes one job may write'),
   REELTIME_FETCH_TIMEOUT_SECONDS: limit.default(1800).describe('How long fetching one source may take'),
   REELTIME_FETCH_ALLOW: z.string().default('').describe('Hosts, addresses and CIDRs that may be fetched from although they are not public, comma-separated, each with an optional :port'),
@@ -86,6 +87,7 @@ export interface Config {
   readonly retentionMs: number
   readonly logBytes: number
   readonly maxInputBytes: number
+  readonly maxUploadsBytes: number
   readonly maxOutputBytes: number
   readonly fetchTimeoutMs: number
   readonly fetchAllow: string
@@ -143,6 +145,7 @@ export function parseConfig(environment: Environment): Config {
     retentionMs: values.REELTIME_RETENTION_SECONDS * 1000,
     logBytes: values.REELTIME_LOG_BYTES,
     maxInputBytes: values.REELTIME_MAX_INPUT_BYTES,
+    maxUploadsBytes: values.REELTIME_MAX_UPLOADS_BYTES ?? 4 * values.REELTIME_MAX_INPUT_BYTES,
     maxOutputBytes: values.REELTIME_MAX_OUTPUT_BYTES,
     fetchTimeoutMs: values.REELTIME_FETCH_TIMEOUT_SECONDS * 1000,
     fetchAllow: values.REELTIME_FETCH_ALLOW,

@@ -40,6 +40,9 @@ import { checkPrograms, findSanjuuni } from './jobs/sanjuuni-engine.ts'
 import { Staging } from './jobs/stage.ts'
 import { readStoredJob } from './jobs/stored-job.ts'
 import { Turns } from './jobs/turns.ts'
+import { UnfinishedUploads } from './jobs/unfinished-uploads.ts'
+import { UploadProgress } from './jobs/upload-progress.ts'
+import { UploadQuota } from './jobs/upload-quota.ts'
 import { UploadStore } from './jobs/upload-store.ts'
 import { WaitingJobs } from './jobs/waiting-jobs.ts'
 import { work } from './jobs/worker.ts'
@@ -112,9 +115,14 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const disk = new DiskGuard({
     directory, limitBytes: config.diskLimitBytes, ...(config.diskFloorBytes !== undefined && { freeBytesFloor: config.diskFloorBytes }),
   })
+  const quota = new UploadQuota({ maxBytes: config.maxUploadsBytes })
   const uploads = new UploadStore({
-    directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk,
+    directory: join(directory, 'uploads'), maxBytes: config.maxInputBytes, retentionMs: config.retentionMs, disk, quota,
     onStored: (file) => runner.learn(file),
+  })
+  const unfinished = new UnfinishedUploads({
+    directory: join(directory, 'unfinished'), uploads, quota, disk, retentionMs: config.retentionMs,
+    onGrown: (id) => uploadProgress.grown(id), onSettled: (id) => waiting.needChanged(id),
   })
   const storage = new FileLogStorage({ path: logFile })
   const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
@@ -128,6 +136,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     events, index, feed, onIndexError: (error) => logger.error('index.behind', { error }), onStatus: observeJobs({ logger, metrics: metrics.jobs }),
     onChange(job) {
       waiting.changed(job)
+      uploadProgress.changed(job)
       webhooks.jobChanged(job)
       batching.log.jobChanged(job)
     },
@@ -135,8 +144,9 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const turns = new Turns()
   const waiting: WaitingJobs = new WaitingJobs({
-    log, queue, turns, getJob: (id) => jobs.get(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
+    log, queue, turns, getJob: (id) => jobs.get(id), uploadStanding: (id) => unfinished.standingOf(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
   })
+  const uploadProgress = new UploadProgress({ unfinished, index, events, feed, waitingFor: (id) => waiting.needing(id) })
   const removal = new JobRemoval({
     events, index, queue, feed, jobDirectory, trashDirectory, asideDirectory: join(directory, 'unreadable'),
     onRemoving: (id) => webhooks.removing(id),
@@ -150,7 +160,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onError: (error) => logger.error('webhook.failed', { error }),
   })
   const staging = new Staging({
-    policy, uploads, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
+    policy, uploads, unfinished, artifacts, getJob: (id) => jobs.get(id), maxBytes: config.maxInputBytes, timeoutMs: config.fetchTimeoutMs,
   })
 
   const engine = once(() => findKnownEngine(config))
@@ -181,7 +191,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     checkWebhook: (webhook) => webhooks.check(webhook),
     atomically: (change) => atomically(database, change),
   })
-  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
+  const jobs: Jobs = new Jobs({ events, log, index, queue, pool, feed, intake, waiting, uploadProgress, turns, requests, artifacts, removal, retentionMs: config.retentionMs })
   const planning = new Planning({ staging, runner, assertCanRun })
   const batching: OpenBatches = openBatches({
     database, directory: batchesDirectory, trashDirectory, storage: new FileLogStorage({ path: batchLogFile(batchesDirectory) }),
@@ -193,7 +203,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   const { batches } = batching
   const preview = new Preview({ jobs, artifacts, frames, engine, runner, jobDirectory, directory: join(directory, 'preview') })
   const retention = new Retention({
-    index, uploads, idempotencyKeys, disk, retentionMs: config.retentionMs,
+    index, uploads, unfinished, idempotencyKeys, disk, retentionMs: config.retentionMs,
     removeEnded: async (id, limit) => !batches.keeps(id, limit.expiresBy) && jobs.removeEnded(id, limit),
     async sweepOthers(now, clock) {
       webhooks.sweep(now)
@@ -202,6 +212,8 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onError: (error) => logger.error('retention.failed', { error }),
     onClockSet: (byMs) => logger.error('retention.clock_jumped', { detail: `The clock was set by ${Math.round(byMs / 1000)} s; nothing is removed sooner for that` }),
   })
+  await uploads.load()
+  await unfinished.load()
   await recover({
     jobsDirectory, logFile, readJob: (id) => readStoredJob(storage, id), log, index, queue, waiting, requests, artifacts, removal, idempotencyKeys,
     retentionMs: config.retentionMs,
@@ -224,7 +236,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   await probes.clear()
   return {
     goingDown: goingDown.signal,
-    config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, disk, origin, handOver, access,
+    config, logger, jobs, artifacts, frames, planning, preview, probes, uploads, unfinished, disk, origin, handOver, access,
     accessLine: anonymous.isForThisMachineOnly ? undefined : describeAccess(anonymous, keys.count), fetchAllowEntries: policy.entryCount, engine, sanjuuni, pool, retention, events,
     metrics, webhooks, batches, readiness: new Readiness({ jobs, disk, pool, engine, config }),
     letReadersGo() {
@@ -236,6 +248,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     },
     async close() {
       await Promise.all([retention.stop(), revokedJobs.stop(), waiting.settled(), preview.close(), runner.close()])
+      uploadProgress.close()
       await batching.log.settled()
       await webhooks.stop({ waitMs: LAST_DELIVERIES_MS })
       await Promise.all([events.close(), batching.close(), feed.close(), frames.close()])

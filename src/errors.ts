@@ -59,6 +59,9 @@ const STATUS_OF = {
   webhook_not_found: 404,
   delivery_not_found: 404,
   batch_not_found: 404,
+  upload_conflict: 409,
+  upload_aborted: 410,
+  upload_expired: 410,
   tool_not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
@@ -69,6 +72,7 @@ const STATUS_OF = {
   webhook_disabled: 409,
   idempotency_mismatch: 422,
   payload_too_large: 413,
+  version_unsupported: 412,
   unsupported_media_type: 415,
   queue_full: 429,
   rate_limited: 429,
@@ -79,6 +83,7 @@ const STATUS_OF = {
   shutting_down: 503,
   frames_not_ready: 503,
   disk_full: 507,
+  uploads_full: 507,
 } as const
 
 export type ErrorCode = keyof typeof STATUS_OF

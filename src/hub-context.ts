@@ -13,6 +13,7 @@ import type { Probes } from './jobs/probes.ts'
 import type { HandOver } from './jobs/hand-over.ts'
 import type { Retention } from './jobs/retention.ts'
 import type { Sanjuuni } from './jobs/sanjuuni-engine.ts'
+import type { UnfinishedUploads } from './jobs/unfinished-uploads.ts'
 import type { UploadStore } from './jobs/upload-store.ts'
 import type { WorkerPool } from './jobs/worker-pool.ts'
 import type { Logger } from './logger.ts'
@@ -29,6 +30,7 @@ export interface HubContext {
   readonly jobs: Jobs
   readonly artifacts: ArtifactStore
   readonly uploads: UploadStore
+  readonly unfinished: UnfinishedUploads
   readonly frames: FrameStore
   readonly planning: Planning
   readonly preview: Preview

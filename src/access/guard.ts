@@ -54,8 +54,10 @@ function check(access: Access, { request, response, method, path }: Asked): HubC
 /** undefined: who knows the id of a job may read all about it, and what tells of no job is for all. */
 export function scopeFor(method: string, path: string): Scope | undefined {
   if (path === FEED || path === '/metrics' || path.startsWith('/api/webhooks')) return 'admin'
+  // To HEAD too, which ends the request that still sends.
+  if (path.startsWith('/files/') && method !== 'OPTIONS') return 'submit'
   if (method === 'GET' || method === 'HEAD') return LISTS.test(path) ? 'read' : undefined
-  return path === '/api/framepack' ? undefined : 'submit'
+  return path === '/api/framepack' || method === 'OPTIONS' ? undefined : 'submit'
 }
 
 function checkWrite(access: Access, caller: HubCaller, { request, method, path }: Pick<Asked, 'request' | 'method' | 'path'>): void {
@@ -63,7 +65,7 @@ function checkWrite(access: Access, caller: HubCaller, { request, method, path }
   if (method === 'POST' && changes && !/^(?:application\/json\b.*)?$/i.test(request.headers['content-type'] ?? '')) {
     throw new HubError('unsupported_media_type', 'This takes no body, or one that is JSON', { hint: 'Send it with Content-Type: application/json' })
   }
-  if ((method === 'POST' && !path.endsWith('/cancel') && !PLAN.test(path)) || method === 'PUT') access.countSubmit(caller)
+  if ((method === 'POST' && !path.endsWith('/cancel') && !path.startsWith('/files/') && !PLAN.test(path)) || method === 'PUT') access.countSubmit(caller)
 }
 
 /** Makes nothing: it is asked at every change of a form. */

@@ -44,6 +44,13 @@ test('a waiting job shows its place, a later attempt its number', () => {
   expect(renderLine(progressOf({ ...RUNNING, attempt: 2 }))).toMatch(/^running {2}41\.7% .* {2}attempt 2$/)
 })
 
+test('a job that waits for its upload shows how far that is', () => {
+  const job = { ...EMPTY_JOB, phase: 'uploading', bytes: 3_000_000, total_bytes: 12_000_000 } as const
+  expect(renderLine(progressOf(job))).toBe('uploading  25.0%  3.0 MB of 12.0 MB')
+  const { total_bytes: _, ...unknown } = job
+  expect(renderLine(progressOf(unknown))).toBe('uploading  3.0 MB')
+})
+
 test('a transfer shows how much of what, how fast and how long still', () => {
   expect(renderLine(transferProgress('upload', { bytes: 3_000_000, totalBytes: 12_000_000, began: 1000, now: 3000 }))).toBe(
     'upload  25.0%  0:06 left  3.0 MB of 12.0 MB  1.5 MB/s')

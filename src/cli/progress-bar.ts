@@ -38,6 +38,10 @@ export function renderLine({ label, percent, facts }: Progress): string {
 }
 
 export function progressOf(job: Job): Progress {
+  if (job.status === 'queued' && job.phase === 'uploading') {
+    const { bytes = 0, total_bytes: total } = job
+    return { label: 'uploading', percent: total ? (100 * bytes) / total : null, facts: [total ? `${formatBytes(bytes)} of ${formatBytes(total)}` : formatBytes(bytes)] }
+  }
   if (job.status === 'queued') {
     return { label: 'queued', percent: null, facts: job.queue_position === undefined ? [] : [`number ${job.queue_position} in the queue`] }
   }

@@ -84,8 +84,11 @@ export class JobFeed {
 }
 
 export function summarise(job: Job): JobSummary {
-  const { id, tool, name, status, attempt, created_at, progress, phase, queue_position, waiting_for, fps, speed, eta_s, started_at, ended_at, error } = job
-  const optional = { name, phase, queue_position, waiting_for, fps, speed, eta_s, started_at, ended_at, error: error && { code: error.code, message: error.message } }
+  const { id, tool, name, status, attempt, created_at, progress, phase, bytes, total_bytes, queue_position, waiting_for, fps, speed, eta_s, started_at, ended_at, error } = job
+  const optional = {
+    name, phase, queue_position, waiting_for, fps, speed, eta_s, started_at, ended_at, error: error && { code: error.code, message: error.message },
+    ...(phase === 'uploading' && { bytes, total_bytes }),
+  }
   const present = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   return { id, tool, status, attempt, created_at, progress, ...present }
 }

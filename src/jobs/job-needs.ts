@@ -8,6 +8,8 @@ import { parseSource } from './stage.ts'
 export type Need =
   /** Without a name: the only artifact that the job makes. */
   | { readonly type: 'artifact'; readonly jobId: string; readonly name: string | undefined }
+  /** All of it. */
+  | { readonly type: 'upload'; readonly uploadId: string }
   | { readonly type: 'end'; readonly jobId: string; readonly as: 'completed' | 'any' }
 
 /** How it stands with a need: there, or to be waited for, or never to come, which the HubError explains. */
@@ -19,27 +21,34 @@ export function needsOf({ tool, input, after = [], after_any = [] }: Pick<Job, '
     ...after.map((jobId) => ({ type: 'end', jobId, as: 'completed' }) as const),
     ...after_any.map((jobId) => ({ type: 'end', jobId, as: 'any' }) as const),
   ]
-  return [...artifactNeeds(tool, input), ...ends]
+  return [...sourceNeeds(tool, input), ...ends]
 }
 
-function artifactNeeds(tool: string, input: unknown): Need[] {
+function sourceNeeds(tool: string, input: unknown): Need[] {
   const found = tools.find(({ name }) => name === tool)
   // Of a job from another version of the hub: its worker says what is wrong with it.
   const read = found?.input.safeParse(input)
   if (!found || !read?.success) return []
-  return found.sources(read.data).flatMap((source) => {
+  return found.sources(read.data).flatMap((source): Need[] => {
     const parsed = parseSource(source)
-    return parsed.type === 'artifact' ? [{ type: 'artifact', jobId: parsed.jobId, name: parsed.name } as const] : []
+    if (parsed.type === 'upload') return [{ type: 'upload', uploadId: parsed.id }]
+    return parsed.type === 'artifact' ? [{ type: 'artifact', jobId: parsed.jobId, name: parsed.name }] : []
   })
 }
 
 /** What is shown of it to those who follow the job that waits. */
 export function waitingFor(needs: readonly Need[]): readonly WaitingFor[] {
-  return [...new Set(needs.map(({ jobId }) => jobId))].map((id) => ({ type: 'job', id }))
+  const shown = needs.map((need): WaitingFor => ({ type: need.type === 'upload' ? 'upload' : 'job', id: idOf(need) }))
+  return shown.filter(({ id }, index) => shown.findIndex((other) => other.id === id) === index)
+}
+
+/** Of the job or the upload; no id is that of both. */
+export function idOf(need: Need): string {
+  return need.type === 'upload' ? need.uploadId : need.jobId
 }
 
 /** `getJob` throws a HubError where there is no such job. */
-export function standingOf(need: Need, getJob: (id: string) => Job): Standing {
+export function standingOf(need: Exclude<Need, { type: 'upload' }>, getJob: (id: string) => Job): Standing {
   let job: Job
   try {
     job = getJob(need.jobId)

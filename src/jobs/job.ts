@@ -3,7 +3,8 @@ import type { LogLevel } from '../tools/tool.ts'
 /** Where a job is. It waits (`queued`), is worked on (`running`), or has ended in one of the three other ways. */
 export type JobStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
 
-export type Phase = 'fetching' | 'probing' | 'running' | 'publishing'
+/** What is done with it just now; `uploading` while it waits for an upload to be whole. */
+export type Phase = 'uploading' | 'fetching' | 'probing' | 'running' | 'publishing'
 
 /**
  * A job as the API shows it: the body of `GET /api/jobs/:id`, the data of `snapshot`, and the fold of the job's
@@ -45,6 +46,8 @@ export interface Job {
   readonly speed?: number
   readonly out_time_s?: number
   readonly bytes?: number
+  /** What `bytes` will come to, where that is known: in the phase `uploading`. */
+  readonly total_bytes?: number
   readonly eta_s?: number
   readonly total_logs: number
   readonly artifacts: readonly Artifact[]
@@ -54,8 +57,8 @@ export interface Job {
   readonly offset?: string
 }
 
-/** Another job: one that this one reads from, or runs after. */
-export type WaitingFor = { readonly type: 'job'; readonly id: string }
+/** Another job, one that this one reads from or runs after, or an upload that is still coming in. */
+export type WaitingFor = { readonly type: 'job' | 'upload'; readonly id: string }
 
 export interface Artifact {
   readonly name: string
@@ -101,7 +104,7 @@ export type StatusData = Partial<
 export type StatusReason = 'interrupted' | 'hub_stopped' | 'short_of_resources' | 'retried' | 'ready'
 
 export type ProgressData = { readonly rev: number; readonly progress: number | null } & Partial<
-  Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'eta_s'>
+  Pick<Job, 'phase' | 'frame' | 'fps' | 'speed' | 'out_time_s' | 'bytes' | 'total_bytes' | 'eta_s'>
 >
 
 /** Everything that a reader of a job's channel can be sent, by type. */
@@ -127,7 +130,7 @@ export type JobEvent = {
 
 /** What a list of jobs shows of each. */
 export type JobSummary = Pick<Job, 'id' | 'tool' | 'status' | 'attempt' | 'created_at' | 'progress'> &
-  Partial<Pick<Job, 'name' | 'phase' | 'queue_position' | 'waiting_for' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & {
+  Partial<Pick<Job, 'name' | 'phase' | 'bytes' | 'total_bytes' | 'queue_position' | 'waiting_for' | 'fps' | 'speed' | 'eta_s' | 'started_at' | 'ended_at'>> & {
     readonly error?: Pick<JobError, 'code' | 'message'>
   }
 
@@ -201,6 +204,6 @@ function applyStatus(job: Job, { reason: _, rev: __, ...data }: StatusData): Job
 }
 
 function withoutProgress(job: Job): Job {
-  const { phase, frame, fps, speed, out_time_s, bytes, eta_s, ...rest } = job
+  const { phase, frame, fps, speed, out_time_s, bytes, total_bytes, eta_s, ...rest } = job
   return rest
 }

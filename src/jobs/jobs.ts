@@ -14,6 +14,7 @@ import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
 import type { RequestStore } from './request-store.ts'
 import type { Turns } from './turns.ts'
+import type { UploadProgress } from './upload-progress.ts'
 import type { WaitingJobs } from './waiting-jobs.ts'
 import { endCancelled } from './worker.ts'
 import type { WorkerPool } from './worker-pool.ts'
@@ -27,6 +28,7 @@ export interface JobsOptions {
   readonly feed: JobFeed
   readonly intake: JobIntake
   readonly waiting: WaitingJobs
+  readonly uploadProgress: UploadProgress
   readonly turns: Turns
   readonly requests: RequestStore
   readonly artifacts: ArtifactStore
@@ -69,7 +71,7 @@ export class Jobs {
     const { index, queue } = this.#options
     const job = this.#peek(id) ?? index.get(id)
     if (!job) throw this.#unknown(id)
-    return job.status === 'queued' ? placed(job, queue.position(id)) : job
+    return this.#placed(job, queue.position(id))
   }
 
   /** Whether `get` would find it. */
@@ -81,7 +83,7 @@ export class Jobs {
     const page = this.#options.index.list(filter)
     if (page.jobs.every(({ status }) => hasEnded(status))) return page
     const positions = new Map(this.#options.queue.waiting().map((id, index) => [id, index + 1]))
-    const asOfNow = (job: Job) => placed(this.#peek(job.id) ?? job, positions.get(job.id))
+    const asOfNow = (job: Job) => this.#placed(this.#peek(job.id) ?? job, positions.get(job.id))
     return { ...page, jobs: page.jobs.map((job) => (hasEnded(job.status) ? job : asOfNow(job))) }
   }
 
@@ -144,6 +146,7 @@ export class Jobs {
     if (!open) throw this.#unknown(id)
     const position = open.stream.fold.job.status === 'queued' ? queue.position(id) : undefined
     if (position !== undefined) this.#options.pool.place(open, position)
+    else this.#options.uploadProgress.show(open)
     return open
   }
 
@@ -206,14 +209,16 @@ export class Jobs {
     return live && live.stream.head > 0 ? (live.broadcast.snapshotData(live.stream.head) as Job) : undefined
   }
 
+  /** Where it stands in the queue, or how far the uploads are that it waits for. */
+  #placed(job: Job, position: number | undefined): Job {
+    if (job.status !== 'queued') return job
+    return { ...job, ...(position === undefined ? this.#options.uploadProgress.of(job) : { queue_position: position }) }
+  }
+
   #unknown(id: string): HubError {
     if (this.#options.index.wasRemoved(id)) {
       return new HubError('job_expired', 'The job has been removed; jobs are kept for a time after they end')
     }
     return new HubError('job_not_found', `There is no job "${id.slice(0, 40)}"`)
   }
-}
-
-function placed(job: Job, position: number | undefined): Job {
-  return job.status === 'queued' && position !== undefined ? { ...job, queue_position: position } : job
 }

@@ -13,6 +13,7 @@ import { ANYBODY } from './caller.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { receiveMultipart } from './multipart.ts'
 import { uploadRoutes } from './upload-routes.ts'
+import { UploadQuota } from './upload-quota.ts'
 import { UploadStore, type Upload, type UploadStoreOptions } from './upload-store.ts'
 
 let directory: string
@@ -31,8 +32,8 @@ afterEach(async () => {
 
 async function listen(options: Partial<UploadStoreOptions> = {}): Promise<string> {
   const disk = new DiskGuard({ directory, limitBytes: null, freeBytesFloor: 0 })
-  const uploads = new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: 7_200_000, disk, ...options })
-  const app = new Hono().route('/', uploadRoutes({ uploads }))
+  const uploads = new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: 7_200_000, disk, quota: new UploadQuota({ maxBytes: 1024 ** 4 }), ...options })
+  const app = new Hono().route('/', uploadRoutes({ uploads, unfinished: { get: () => undefined, remove: async () => false } }))
   app.post('/two', async (c) => {
     const { files, fields } = await receiveMultipart(c, { uploads, caller: ANYBODY, maxFiles: 2 })
     return c.json({ files: files.map(({ field, upload }) => [field, upload.name]), fields: [...fields] })

@@ -4,7 +4,7 @@ import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { HubError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 import { letTheRestGo } from './let-the-rest-go.ts'
-import { brokenOff, nextChunk } from './receive-file.ts'
+import { BrokenOffError, nextChunk } from './receive-file.ts'
 import { declaredBytes, incomingOf, requestBody, type RequestContext } from './request-body.ts'
 import type { Upload, UploadStore } from './upload-store.ts'
 
@@ -79,7 +79,7 @@ async function receive(c: RequestContext, { uploads, caller, maxFiles = 100, max
   parser.on('file', (field: string, stream: Readable, fileName: string | undefined) => {
     // Told by the put that reads it.
     stream.on('error', () => {})
-    const put = accepted(fileName).then(() => uploads.put(fileName ?? field, counted(field, stream), { signal: failed.signal, collection })).then(
+    const put = accepted(fileName).then(() => uploads.put(fileName ?? field, counted(field, stream), { signal: failed.signal, owner: caller.owner, collection })).then(
       (upload) => ({ field, upload }),
       (error: unknown) => {
         if (fileName === undefined && sent.get(stream) === 0 && stream.readableEnded) return undefined
@@ -95,7 +95,7 @@ async function receive(c: RequestContext, { uploads, caller, maxFiles = 100, max
   })
   parser.on('filesLimit', () => fail(invalid('body', `at most ${maxFiles} files in one request`)))
   parser.on('fieldsLimit', () => fail(invalid('body', `at most ${MAX_FIELDS} fields beside the files`)))
-  parser.on('error', (error: unknown) => fail(brokenOff(error)))
+  parser.on('error', (error: unknown) => fail(new BrokenOffError(error)))
 
   try {
     await feed(parser, requestBody(c, caller), { maxBytes: maxTotalBytes + FRAMING_BYTES, stallMs: uploads.limits.stallMs, signal: failed.signal })

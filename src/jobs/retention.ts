@@ -2,6 +2,7 @@ import { awaitedSources } from './awaited-sources.ts'
 import type { DiskGuard } from './disk-guard.ts'
 import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { JobIndex } from './job-index.ts'
+import type { UnfinishedUploads } from './unfinished-uploads.ts'
 import type { UploadStore } from './upload-store.ts'
 
 const SWEEP_EACH_MS = 60_000
@@ -14,6 +15,7 @@ export interface RetentionOptions {
   /** Removes a job that has ended, unless it is asked for again, still needed, or ends later than that; false where it stays. */
   readonly removeEnded: (id: string, limit: { readonly expiresBy: number }) => Promise<boolean>
   readonly uploads: UploadStore
+  readonly unfinished: UnfinishedUploads
   readonly idempotencyKeys: IdempotencyKeys
   readonly disk: DiskGuard
   /** Removes what else has expired. */
@@ -49,7 +51,7 @@ export class Retention {
   }
 
   async #sweep(now: number): Promise<void> {
-    const { index, removeEnded, uploads, idempotencyKeys, sweepOthers, retentionMs, onError, onClockSet } = this.#options
+    const { index, removeEnded, uploads, unfinished, idempotencyKeys, sweepOthers, retentionMs, onError, onClockSet } = this.#options
     const clockSetMs = this.#clockSet()
     if (clockSetMs !== 0) onClockSet(clockSetMs)
     const aheadMs = Math.max(0, clockSetMs)
@@ -67,6 +69,7 @@ export class Retention {
       await removeEnded(id, { expiresBy: now }).catch(onError)
     }
     await uploads.sweep(now, { aheadMs, awaited: awaited.uploads })
+    await unfinished.sweep(now, { aheadMs })
     idempotencyKeys.forgetBefore(now - retentionMs)
     index.forgetRemovedBefore(now - REMEMBER_REMOVED_MS)
     await sweepOthers(now, { aheadMs })

@@ -6,11 +6,13 @@ import type { AddressPolicy } from '../fetch/address-policy.ts'
 import { checkUrl } from '../fetch/check-url.ts'
 import { artifactOf, type ArtifactStore } from './artifact-store.ts'
 import { hasEnded, type Job } from './job.ts'
+import type { UnfinishedUploads } from './unfinished-uploads.ts'
 import type { UploadStore } from './upload-store.ts'
 
 export interface StagingOptions {
   readonly policy: AddressPolicy
   readonly uploads: UploadStore
+  readonly unfinished: Pick<UnfinishedUploads, 'get'>
   readonly artifacts: ArtifactStore
   readonly getJob: (id: string) => Job
   readonly maxBytes: number
@@ -36,7 +38,10 @@ export class Staging {
    * that people give it, where it has one by now.
    */
   async check(source: string, path: string): Promise<string | undefined> {
-    return (await this.locate(source, path)).name
+    const { name, file } = await this.locate(source, path)
+    const parsed = parseSource(source)
+    if (parsed.type === 'upload' && file !== undefined) await this.#options.uploads.markUsed(parsed.id)
+    return name
   }
 
   /** The same, with the file that the hub holds already; none of what has to be fetched, or is still being made. */
@@ -44,6 +49,8 @@ export class Staging {
     const parsed = parseSource(source)
     if (parsed.type === 'url') return { name: nameOf(checkUrl(parsed.url, { policy: this.#options.policy, path })) }
     if (parsed.type === 'artifact') return this.#locateArtifact(parsed)
+    const unfinished = this.#options.unfinished.get(parsed.id)
+    if (unfinished) return { name: unfinished.name }
     const { path: file, upload } = await this.#options.uploads.use(parsed.id)
     return { name: upload.name, file }
   }
@@ -63,7 +70,9 @@ export class Staging {
       const { download } = await import('../fetch/download.ts')
       await download(parsed.url, { policy, file, maxBytes, timeoutMs, signal, onProgress })
     } else if (parsed.type === 'upload') {
-      await linkOrCopy((await this.#options.uploads.use(parsed.id)).path, file)
+      const { uploads } = this.#options
+      await linkOrCopy((await uploads.use(parsed.id)).path, file)
+      await uploads.markUsed(parsed.id)
     } else await linkOrCopy(this.#artifactPath(parsed), file)
     return file
   }

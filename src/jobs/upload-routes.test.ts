@@ -12,6 +12,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { HubError } from '../errors.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { uploadRoutes } from './upload-routes.ts'
+import { UploadQuota } from './upload-quota.ts'
 import { UploadStore, type Upload, type UploadStoreOptions } from './upload-store.ts'
 
 let directory: string
@@ -30,8 +31,9 @@ afterEach(async () => {
 
 function appOf(options: Partial<UploadStoreOptions> = {}): Hono {
   const disk = new DiskGuard({ directory, limitBytes: null, freeBytesFloor: 0 })
-  const uploads = new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: 7_200_000, disk, ...options })
-  const app = uploadRoutes({ uploads })
+  const uploads = new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: 7_200_000, disk, quota: new UploadQuota({ maxBytes: 1024 ** 4 }), ...options })
+  const unfinished = { get: () => undefined, remove: async () => false }
+  const app = uploadRoutes({ uploads, unfinished })
   app.onError((error, c) => {
     if (!(error instanceof HubError)) throw error
     c.status(error.status as 500)

@@ -4,18 +4,22 @@ import { ANYBODY, type Caller } from './caller.ts'
 import { letTheRestGo } from './let-the-rest-go.ts'
 import { receiveMultipart } from './multipart.ts'
 import { declaredBytes, incomingOf, requestBody } from './request-body.ts'
+import type { UnfinishedUploads } from './unfinished-uploads.ts'
 import type { UploadStore } from './upload-store.ts'
 
 /** `/api/uploads` */
-export function uploadRoutes({ uploads, callerOf = () => ANYBODY }: {
+export function uploadRoutes({ uploads, unfinished, callerOf = () => ANYBODY }: {
   readonly uploads: Pick<UploadStore, 'put' | 'get' | 'remove' | 'limits'>
+  /** What comes in over several requests, by `/files`. */
+  readonly unfinished: Pick<UnfinishedUploads, 'get' | 'remove'>
   readonly callerOf?: (c: Context) => Caller
 }): Hono {
   const app = new Hono()
 
   app.put('/api/uploads/:name', async (c) => {
+    const caller = callerOf(c)
     try {
-      const upload = await uploads.put(c.req.param('name'), requestBody(c, callerOf(c)), { declaredBytes: declaredBytes(c) })
+      const upload = await uploads.put(c.req.param('name'), requestBody(c, caller), { declaredBytes: declaredBytes(c), owner: caller.owner })
       return c.json(upload, 201, { Location: `/api/uploads/${upload.id}` })
     } catch (error) {
       letTheRestGo(incomingOf(c))
@@ -32,10 +36,14 @@ export function uploadRoutes({ uploads, callerOf = () => ANYBODY }: {
     })
   })
 
-  app.get('/api/uploads/:id', async (c) => c.json(await uploads.get(c.req.param('id'))))
+  app.get('/api/uploads/:id', async (c) => {
+    const id = c.req.param('id')
+    return c.json(unfinished.get(id) ?? (await uploads.get(id)), 200, { 'Cache-Control': 'no-store' })
+  })
 
   app.delete('/api/uploads/:id', async (c) => {
-    await uploads.remove(c.req.param('id'))
+    const id = c.req.param('id')
+    if (!(await unfinished.remove(id))) await uploads.remove(id)
     return c.body(null, 204)
   })
 

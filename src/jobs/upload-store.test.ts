@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { HubError } from '../errors.ts'
 import { DiskGuard } from './disk-guard.ts'
+import { UploadQuota } from './upload-quota.ts'
 import { UploadStore, type UploadStoreOptions } from './upload-store.ts'
 
 const RETENTION_MS = 7_200_000
@@ -23,7 +24,7 @@ afterEach(() => rm(directory, { recursive: true }))
 
 function storeOf(options: Partial<UploadStoreOptions> = {}): UploadStore {
   const disk = new DiskGuard({ directory, limitBytes: null, freeBytesFloor: 0 })
-  return new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: RETENTION_MS, disk, ...options })
+  return new UploadStore({ directory: path.join(directory, 'uploads'), retentionMs: RETENTION_MS, disk, quota: new UploadQuota({ maxBytes: 1024 ** 4 }), ...options })
 }
 
 async function* chunksOf(...chunks: readonly (Uint8Array | string)[]): AsyncGenerator<Uint8Array> {
@@ -137,7 +138,7 @@ test('a sender that breaks off, sends too little, stalls or is aborted leaves no
     yield Buffer.from('x')
     await once(new EventTarget(), 'never')
   }
-  const brokenOff = { code: 'invalid_input', hint: 'Send the whole file again.' }
+  const brokenOff = { code: 'invalid_input', hint: 'Send the whole file again, or by POST /files, where an upload can be resumed.' }
   await expect(storeOf().put('a', broken())).rejects.toMatchObject(brokenOff)
   await expect(storeOf().put('a', chunksOf('xy'), { declaredBytes: 3 })).rejects.toMatchObject(brokenOff)
   await expect(storeOf({ stallMs: 20 }).put('a', stalled())).rejects.toMatchObject(brokenOff)

@@ -1,6 +1,6 @@
 import { HubError } from '../errors.ts'
 import { hasEnded, type Job, type WaitingFor } from './job.ts'
-import { DependencyFailedError, needsOf, standingOf, waitingFor, type Need } from './job-needs.ts'
+import { DependencyFailedError, idOf, needsOf, standingOf, waitingFor, type Need, type Standing } from './job-needs.ts'
 import type { JobLog } from './job-log.ts'
 import type { JobQueue } from './job-queue.ts'
 import type { Turns } from './turns.ts'
@@ -13,6 +13,8 @@ export interface WaitingJobsOptions {
   readonly turns: Turns
   /** Throws a HubError where there is no such job. */
   readonly getJob: (id: string) => Job
+  /** Of what is not known any more it says that it is there: who reads it finds out. */
+  readonly uploadStanding: (id: string) => Standing
   /** There may be something to work on. */
   readonly wake: () => void
   readonly retentionMs: number
@@ -27,7 +29,7 @@ export interface WaitingJobsOptions {
 export class WaitingJobs {
   readonly #options: WaitingJobsOptions
   readonly #needs = new Map<string, readonly Need[]>()
-  /** Who needs a job, by its id: from the submission on until they have ended. */
+  /** Who needs a job or an upload, by its id: from the submission on until they have ended. */
   readonly #needing = new Map<string, Set<string>>()
   readonly #looking = new Set<Promise<void>>()
 
@@ -38,7 +40,7 @@ export class WaitingJobs {
   /** What a job that is submitted would wait for. Throws a HubError for what is not known, and for what will never come. */
   pending(job: Parameters<typeof needsOf>[0]): readonly WaitingFor[] {
     return waitingFor(needsOf(job).filter((need) => {
-      this.#options.getJob(need.jobId)
+      if (need.type !== 'upload') this.#options.getJob(need.jobId)
       const standing = this.#standing(need)
       if (standing instanceof HubError) throw standing
       return standing === 'pending'
@@ -48,12 +50,13 @@ export class WaitingJobs {
   /** Adds a job to the queue, held if it needs anything; `look` then lets it go. */
   enter(job: Pick<Job, 'id' | 'tool' | 'input' | 'after' | 'after_any'>, owner: string | undefined): void {
     const { queue } = this.#options
-    const needs = needsOf(job)
+    // An upload that is there stays there while a job waits.
+    const needs = needsOf(job).filter((need) => need.type !== 'upload' || this.#standing(need) !== 'there')
     queue.enqueue(job.id, owner)
     if (needs.length === 0) return
     queue.hold(job.id)
     this.#needs.set(job.id, needs)
-    for (const { jobId } of needs) this.#needing.set(jobId, (this.#needing.get(jobId) ?? new Set()).add(job.id))
+    for (const need of needs) this.#needing.set(idOf(need), (this.#needing.get(idOf(need)) ?? new Set()).add(job.id))
   }
 
   /** Looks whether a job that was entered may run. Not to be awaited by who has the job's turn. */
@@ -73,15 +76,25 @@ export class WaitingJobs {
   /** A job is another than before: those who need it are looked at, and who has ended needs nothing any more. */
   changed({ id, status }: Pick<Job, 'id' | 'status'>): void {
     if (hasEnded(status)) this.forget(id)
-    for (const needing of this.#needing.get(id) ?? []) this.look(needing)
+    this.needChanged(id)
+  }
+
+  /** A job or an upload is another than before: those who need it are looked at. */
+  needChanged(id: string): void {
+    for (const needing of this.needing(id)) this.look(needing)
+  }
+
+  /** The jobs that need a job or an upload and have not ended. */
+  needing(id: string): Iterable<string> {
+    return this.#needing.get(id) ?? []
   }
 
   /** It needs nothing any more. */
   forget(id: string): void {
-    for (const { jobId } of this.#needs.get(id) ?? []) {
-      const needing = this.#needing.get(jobId)
+    for (const need of this.#needs.get(id) ?? []) {
+      const needing = this.#needing.get(idOf(need))
       needing?.delete(id)
-      if (needing?.size === 0) this.#needing.delete(jobId)
+      if (needing?.size === 0) this.#needing.delete(idOf(need))
     }
     this.#needs.delete(id)
   }
@@ -96,7 +109,8 @@ export class WaitingJobs {
     while (this.#looking.size > 0) await Promise.all(this.#looking)
   }
 
-  #standing(need: Need) {
+  #standing(need: Need): Standing {
+    if (need.type === 'upload') return this.#options.uploadStanding(need.uploadId)
     return standingOf(need, this.#options.getJob)
   }
 

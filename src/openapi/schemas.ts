@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Artifact, Job, JobError, LogLine } from '../jobs/job.ts'
+import type { ShownUnfinished } from '../jobs/unfinished-uploads.ts'
 import type { Upload } from '../jobs/upload-store.ts'
 import type { Problem } from '../problem.ts'
 import type { MediaReport } from '../tools/media-report.ts'
@@ -64,12 +65,13 @@ export const job = name('Job', z.object({
   ended_at: milliseconds('When it ended').exactOptional(),
   expires_at: milliseconds('When its files are removed').exactOptional(),
   progress: z.number().nullable().describe('0 to 100, or null where no total is known; never goes back within an attempt; 100 only after exit 0'),
-  phase: z.enum(['fetching', 'probing', 'running', 'publishing']).exactOptional(),
+  phase: z.enum(['uploading', 'fetching', 'probing', 'running', 'publishing']).exactOptional().describe('`uploading` while it waits for an upload that is still coming in'),
   frame: z.number().exactOptional(),
   fps: z.number().exactOptional().describe('Frames made a second'),
   speed: z.number().exactOptional().describe('Seconds of output made a second'),
   out_time_s: z.number().exactOptional(),
   bytes: z.number().exactOptional(),
+  total_bytes: z.number().exactOptional().describe('What `bytes` will come to, while it waits for an upload'),
   eta_s: z.number().exactOptional(),
   total_logs: z.int(),
   artifacts: z.array(artifact),
@@ -111,6 +113,17 @@ export const upload = name('Upload', z.object({
   source: z.string().describe('What a job names as its source'),
   expires_at: milliseconds('When it is removed; each use moves it on'),
 })) satisfies z.ZodType<Upload, unknown>
+
+export const unfinishedUpload = name('UnfinishedUpload', z.object({
+  id: z.string(),
+  name: z.string().describe('As the sender called it'),
+  size: z.int().nullable().describe('Bytes in all, or null where the sender has not said yet'),
+  received: z.int().describe('Bytes so far'),
+  source: z.string().describe('What a job names as its source, already now'),
+  expires_at: milliseconds('When it is removed; each byte that comes moves it on'),
+})) satisfies z.ZodType<ShownUnfinished, unknown>
+
+export const uploadState = z.union([upload, unfinishedUpload])
 
 export const uploads = name('Uploads', z.object({ uploads: z.array(upload.extend({ field: z.string() })) }))
 

@@ -91,6 +91,7 @@ export class Examples {
     const ended = (tool: string) => this.#jobs.get(tool)!.id
     const made = MADE[id]
     if (made) return { id: await made(this) }
+    if (path === '/files/:id') return { id: await this.#startedUpload() }
     if (id === 'watchJobByQuery') return { query: `?job=${ended('video_frame')}` }
     if (id.startsWith('getRemoveResult')) return { query: `?remove_task_id=${ended('watermark')}` }
     if (/Webhook$/.test(id) && path.includes(':id')) return { id: (await this.#hub.request('/api/webhooks')).body.webhooks[0].id }
@@ -105,13 +106,14 @@ export class Examples {
     return {}
   }
 
-  async #bodyOf({ id, body }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
+  async #bodyOf({ id, path, body }: Operation, type: string | undefined, value: unknown): Promise<RequestInit> {
     if (type === 'multipart/form-data') {
       const form = new FormData()
       const [field = 'file'] = Object.keys((body!.content[type]!.schema as z.ZodObject).shape)
       form.append(field, new Blob([await (await fetch(this.#media.url)).arrayBuffer()]), id === 'postMusics' ? 'clip.m4a' : 'clip.mp4')
       return { body: form, headers: { accept: 'application/json' } }
     }
+    if (path.startsWith('/files')) return { headers: TUS_HEADERS, ...(type && { body: 'some bytes' }) }
     if (type === 'application/octet-stream') return { body: 'some bytes' }
     if (value === undefined) return {}
     const text = JSON.stringify(value).replaceAll('https://example.com', id === 'makeQrCode' ? 'https://example.com' : this.#media.url)
@@ -141,6 +143,10 @@ export class Examples {
     return id
   }
 
+  async #startedUpload(): Promise<string> {
+    return (await this.#hub.request('/files', { method: 'POST', headers: { 'tus-resumable': '1.0.0', 'upload-length': '10' } })).body.id
+  }
+
   async upload(): Promise<string> {
     return (await this.#hub.request('/api/uploads/file.bin', { method: 'PUT', body: 'some bytes' })).body.id
   }
@@ -148,6 +154,11 @@ export class Examples {
   async webhook(): Promise<string> {
     return (await this.#hub.post('/api/webhooks', { url: `${this.#media.url}/another` })).body.id
   }
+}
+
+/** Of an upload of ten bytes from its beginning. */
+const TUS_HEADERS = {
+  'tus-resumable': '1.0.0', 'upload-length': '10', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream', 'x-http-method-override': 'PATCH',
 }
 
 /** What an operation changes or ends is made for it alone. */
