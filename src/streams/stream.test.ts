@@ -150,7 +150,6 @@ test('the value beside the log belongs to what is told before it, and an ended s
   const append = stream.append([numbered(2)])
   await storage.arrival()
   stream.clearLast()
-  expect(stream.last).toBeUndefined()
   stream.setLast('progress', { progress: 2 })
   expect(stream.last?.floor).toBeGreaterThan(stream.head)
   storage.isHolding = false
@@ -159,8 +158,8 @@ test('the value beside the log belongs to what is told before it, and an ended s
   expect(stream.last?.floor).toBe(stream.head)
   const ended = stream.append([{ type: 'end', data: {} }])
   stream.setLast('progress', { progress: 3 })
-  expect(stream.last).toBeUndefined()
   await ended
+  expect(stream.last).toBeUndefined()
 })
 
 test('what memory has forgotten can be read no more, and its offsets mean nothing', async () => {
@@ -171,4 +170,18 @@ test('what memory has forgotten can be read no more, and its offsets mean nothin
   await expect(stream.read(0)).rejects.toMatchObject({ name: 'OffsetGoneError' })
   expect(await stream.locate(parseOffset(offset)!)).toBeUndefined()
   expect(await stream.locate(parseOffset(stream.offsetAt(stream.start))!)).toBe(stream.start)
+})
+
+test('the value beside the log stays until what is newer can be read, so that nobody sees neither', async () => {
+  const { stream, storage } = await openMemoryStream()
+  await stream.append([numbered(1)])
+  stream.setLast('progress', { progress: 99 })
+  storage.isHolding = true
+  const ended = stream.append([numbered(2), { type: 'end', data: {} }])
+  await storage.arrival()
+  expect([stream.last?.data, stream.isClosed]).toEqual([{ rev: 1, progress: 99 }, false])
+  storage.isHolding = false
+  storage.release()
+  await ended
+  expect([stream.last, stream.isClosed]).toEqual([undefined, true])
 })

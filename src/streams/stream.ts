@@ -138,10 +138,10 @@ export class Stream<F extends Fold = Fold> {
     return since
   }
 
-  /** Takes the value back, since what is now being appended says something newer. */
+  /** Takes the value back, since what is being appended says something newer: as soon as that can be read. */
   clearLast(): void {
-    this.last = undefined
     this.#floor = this.#end
+    this.#dropOldLast()
   }
 
   /** Lines from `from`, where a line begins, up to about `limit` bytes; none at the head. Throws OffsetGoneError. */
@@ -218,7 +218,12 @@ export class Stream<F extends Fold = Fold> {
     }
     this.#recent.push(bytes, this.head)
     this.head += bytes.length
+    this.#dropOldLast()
     this.#tell()
+  }
+
+  #dropOldLast(): void {
+    if (this.head >= this.#floor && this.last && this.last.floor < this.#floor) this.last = undefined
   }
 
   #apply(line: EntryParts, bytes: Buffer): void {
