@@ -17,7 +17,10 @@ const task = z.object({
 named.add(task, { id: 'MoneyPrinterTask' })
 
 const envelope = (data: z.ZodType) => json(z.object({ status: z.literal(200), message: z.literal('success'), data }))
-const accepted = { 200: { description: 'The task', content: envelope(z.object({ task_id: z.string() })) } }
+const accepted = {
+  200: { description: 'The task', content: envelope(z.object({ task_id: z.string() })) },
+  409: { description: 'The idempotency key was used for another request', content: json(error) },
+}
 const TASK = { id: { description: 'The task', example: 'v7M92gnhU5dBX4fgCFS2ju' } }
 const base = { tag: 'MoneyPrinterTurbo', dialect: error } as const
 const refusals = ['invalid_json', 'invalid_input', 'source_refused', 'missing_capability', 'upload_not_found', 'job_not_found', 'artifact_not_found', 'queue_full', 'disk_full', 'idempotency_mismatch', 'payload_too_large'] as const
