@@ -113,7 +113,7 @@ test('a job whose upload is deleted fails and says so; one that is cancelled bef
   expect((await hub.api.job(cancelled)).status).toBe('cancelled')
   const retried = await hub.api.post(`/api/jobs/${failing}/retry`)
   expect(retried.status).toBe(202)
-  expect(await hub.api.ends(failing)).toMatchObject({ status: 'failed', error: { code: 'upload_not_found' } })
+  expect(await hub.api.ends(failing)).toMatchObject({ status: 'failed', error: { code: 'upload_aborted' } })
 })
 
 test('a job that was cancelled and is retried waits for its upload again', async () => {
@@ -121,7 +121,8 @@ test('a job that was cancelled and is retried waits for its upload again', async
   const upload = await begin()
   const id = await hub.api.accepted(brief(upload.source))
   await hub.api.post(`/api/jobs/${id}/cancel`)
-  expect((await hub.api.post(`/api/jobs/${id}/retry`)).body).toMatchObject({ status: 'queued', phase: 'uploading' })
+  await hub.api.post(`/api/jobs/${id}/retry`)
+  await hub.api.reaches(id, isHalf)
   await finish(upload)
   expect((await hub.api.ends(id)).status).toBe('completed')
 })

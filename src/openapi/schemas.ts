@@ -56,7 +56,7 @@ export const job = name('Job', z.object({
   status: jobStatus,
   attempt: z.int().describe('0 while it first waits, then 1 for the first run'),
   queue_position: z.int().exactOptional().describe('1 is next; only while it waits for a worker'),
-  waiting_for: z.array(z.object({ type: z.literal('job'), id: z.string() })).exactOptional().describe('What has to be there before it gets a place in the queue'),
+  waiting_for: z.array(z.object({ type: z.enum(['job', 'upload']), id: z.string() })).exactOptional().describe('What has to be there before it gets a place in the queue'),
   after: z.array(z.string()).exactOptional().describe('Jobs that have to complete before this one runs'),
   after_any: z.array(z.string()).exactOptional().describe('Jobs that have to end before this one runs'),
   webhook: z.literal(true).exactOptional().describe('A webhook of its own is told what becomes of it'),

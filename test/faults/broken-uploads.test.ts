@@ -17,7 +17,8 @@ let hub: HubProcess
 let proxy: BreakingUplink
 
 beforeAll(async () => {
-  hub = await HubProcess.start({ REELTIME_LOG: 'errors' })
+  // As `npm start` has it.
+  hub = await HubProcess.start({ REELTIME_LOG: 'errors', NODE_OPTIONS: '--max-semi-space-size=4' })
 })
 afterEach(() => proxy.stop())
 afterAll(() => hub.dispose())
