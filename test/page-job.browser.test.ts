@@ -158,6 +158,7 @@ test('a file that is dropped anywhere and a link that is pasted become the sourc
 test('arguments are typed as in a shell', async () => {
   const source = await upload('tone.wav', await readFile(makeTone(media)))
   const { page } = await open(`new/ffmpeg?source=${encodeURIComponent(source)}`)
+  await page.getByText('More settings').click()
   await page.getByLabel('Args').fill('-af "volume=0.5, atempo=2" -t 1')
   await page.getByLabel('Output format').fill('wav')
   await page.getByRole('button', { name: 'Start' }).click()

@@ -4,7 +4,7 @@ import { bytes } from '../schemas.ts'
 import { JOB_ID } from './jobs.ts'
 
 const base = { method: 'get', tag: 'ComputerCraft' } as const
-const errors = ['job_not_found', 'job_expired', 'frame_not_found', 'frames_not_ready'] as const
+const errors = ['job_not_found', 'job_expired', 'frame_not_found', 'frames_not_ready', 'artifact_not_found', 'invalid_input'] as const
 const text = (description: string, contentType: string) => ({ 200: { description, content: { [contentType]: { schema: bytes } } } })
 
 /** What sanjuuni’s own HTTP player asks for. */
