@@ -2,6 +2,7 @@ import { fill, h, icon } from './dom.js'
 import { installDrop } from './drop.js'
 import { makeHeader } from './header.js'
 import { JobStore } from './job-store.js'
+import { knownTools } from './known-tools.js'
 import { loadLanguage, t } from './language.js'
 import { loadView, navigate, parseAddress } from './router.js'
 import { keepKey, openHub } from './session.js'
@@ -79,6 +80,6 @@ function failed() {
 }
 
 async function offerGifStudio() {
-  const tools = await hub.tools().catch(() => [])
+  const tools = await knownTools(hub).catch(() => [])
   if (tools.some(({ name }) => name === 'gif')) header.showGifStudio()
 }

@@ -1,5 +1,6 @@
 import { chooseFile } from './chosen-source.js'
 import { fill, h, icon } from './dom.js'
+import { knownTools } from './known-tools.js'
 
 const CARDS = [
   { tool: 'gif', href: '#/gif', picture: 'gif' },
@@ -15,7 +16,7 @@ const SHOWN = 4
 export function makeInvitation({ hub, t, navigate }) {
   const file = h('input', { type: 'file', class: 'visually-hidden', onChange: choose })
   const cards = h('ul', { class: 'cards', role: 'list' })
-  void hub.tools().then((tools) => {
+  void knownTools(hub).then((tools) => {
     const offered = CARDS.filter(({ tool }) => tools.some(({ name }) => name === tool)).slice(0, SHOWN)
     fill(cards, offered.map((card) => makeCard(card, t)))
   }, () => undefined)

@@ -3,6 +3,7 @@ import { h, icon, useStyles } from './dom.js'
 import { makeJobForm } from './job-form.js'
 import { makeJobSource } from './job-source.js'
 import { toolIcon, toolName, toolTitle } from './job-row.js'
+import { knownTools } from './known-tools.js'
 import './new-job-strings.js'
 import { makeQuickActions } from './quick-actions.js'
 import { makeSourceField } from './source-field.js'
@@ -14,7 +15,7 @@ const FITTING = { image: ['gif', 'sanjuuni', 'transcode', 'ffmpeg'], audio: ['au
 export async function openView({ t, hub, navigate, params }) {
   await useStyles('/new-job.css')
   if (params.source) chooseAddress(params.source)
-  const tools = await hub.tools()
+  const tools = await knownTools(hub)
   const tool = tools.find(({ name }) => name === params.tool)
   const source = tool ? makeJobSource({ t, hub, tool }) : makeSourceField({ t, hub })
   const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source })]

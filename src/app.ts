@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { compress } from 'hono/compress'
 import { callerOf, guard } from './access/guard.ts'
 import { strictHeaders } from './access/headers.ts'
 import { batchRoutes } from './batches/routes.ts'
@@ -66,6 +67,8 @@ export function createApp(context: HubContext): Hono<{ Bindings: HttpBindings }>
     ],
     { maxReaders: config.maxReaders, readerCount: () => jobs.readerCount + batches.readerCount, goingDown: context.goingDown },
   ))
+  // Of some length, and asked for by every page.
+  for (const path of ['/api/tools', '/openapi.json', '/asyncapi.json']) app.use(path, compress())
   app.route('/', jobRoutes({ jobs, callerOf }))
   app.route('/', batchRoutes({ batches, jobs, artifacts, callerOf }))
   app.route('/', artifactRoutes({ jobs, artifacts, handOver }))

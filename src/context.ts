@@ -144,7 +144,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
   })
   const turns = new Turns()
   const waiting: WaitingJobs = new WaitingJobs({
-    log, queue, turns, getJob: (id) => jobs.get(id), uploadStanding: (id) => unfinished.standingOf(id), wake: () => pool.wake(), retentionMs: config.retentionMs, onError: onInternalError,
+    log, queue, turns, getJob: (id) => jobs.get(id), uploadStanding: (id) => unfinished.standingOf(id), wake: () => pool.wake({ hasEntered: true }), retentionMs: config.retentionMs, onError: onInternalError,
   })
   const uploadProgress = new UploadProgress({ unfinished, index, events, feed, waitingFor: (id) => waiting.needing(id) })
   const removal = new JobRemoval({

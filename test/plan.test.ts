@@ -85,7 +85,7 @@ describe('is refused as a job is, by field', () => {
     ['transcode', { source: 'assumed:film', crf: 20, target_mb: 3 }, 400, 'target_mb'],
     ['transcode', {}, 400, 'source'],
     ['ffmpeg', { input_url: 'assumed:film', args: ['-i', '/etc/passwd'], output_format: 'mp4' }, 403, 'args[0]'],
-    ['transcode', { source: 'http://127.0.0.1/x.mp4' }, 403, 'inputs[0].source'],
+    ['transcode', { source: 'http://127.0.0.1/x.mp4' }, 403, 'source'],
     ['transcode', { source: 'upload:nothinghere' }, 404, undefined],
   ])('%s with %j', async (tool, input, expected, path) => {
     const { status, body } = await plan(tool, input)
@@ -98,7 +98,7 @@ describe('is refused as a job is, by field', () => {
   test('a file that is no media is named, which a job finds out later', async () => {
     writeFileSync(join(scratch, 'note.mp4'), 'not much of a film')
     const source = await hub.api.upload(join(scratch, 'note.mp4'))
-    expect(await plan('transcode', { source })).toMatchObject({ status: 400, body: { errors: [{ path: 'inputs[0].source', message: expect.stringContaining('no media file') }] } })
+    expect(await plan('transcode', { source })).toMatchObject({ status: 400, body: { errors: [{ path: 'source', message: expect.stringContaining('no media file') }] } })
   })
 
   test('a body of another shape, and a tool that is not there', async () => {

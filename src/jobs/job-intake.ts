@@ -16,6 +16,7 @@ import type { JobQueue } from './job-queue.ts'
 import type { JobRemoval } from './job-removal.ts'
 import { parseInput } from './parse-input.ts'
 import { fingerprintOf, type JobRequest, type RequestStore } from './request-store.ts'
+import { placeOf } from './source-place.ts'
 import type { Staging } from './stage.ts'
 import type { WaitingJobs } from './waiting-jobs.ts'
 import type { WebhookRequest } from './webhook-request.ts'
@@ -233,19 +234,6 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /** 131 random bits: who knows the id may read the job. Letters and digits only, to be typed and double-clicked. */
 export const newJobId = customAlphabet(ALPHABET, 22)
-
-/** Where in the input a source stands, such as `sources[1]`. */
-function placeOf(source: string, value: unknown, path = ''): string | undefined {
-  if (value === source) return path
-  if (typeof value !== 'object' || value === null) return undefined
-  const fields = Array.isArray(value) ? value.map((item, index) => [`${path}[${index}]`, item] as const)
-    : Object.entries(value).map(([name, field]) => [path === '' ? name : `${path}.${name}`, field] as const)
-  for (const [place, field] of fields) {
-    const found = placeOf(source, field, place)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
 
 /** A URL's query often holds a signature; the job's log is for all who know its id. */
 function withoutSecrets(value: unknown): unknown {

@@ -9,6 +9,7 @@ import type { CommandRunner } from './command-runner.ts'
 import { parseInput } from './parse-input.ts'
 import { readWritten } from './read-written.ts'
 import { type ShownCommand, showCommand } from './shown-command.ts'
+import { placeOf } from './source-place.ts'
 import type { Staging } from './stage.ts'
 
 export interface PlanningOptions {
@@ -54,7 +55,7 @@ export class Planning {
     caller.admit(tool.name, input)
     tool.check?.(input)
     await this.#options.assertCanRun(tool.requires?.(input) ?? {})
-    const sources = await Promise.all(tool.sources(input).map((source, index) => this.#look(source, `inputs[${index}].source`)))
+    const sources = await Promise.all(tool.sources(input).map((source) => this.#look(source, placeOf(source, input) ?? 'source')))
     const names = sources.map(({ extension }, index) => `input${index === 0 ? '' : `-${index + 1}`}.${extension}`)
     const paths = { inputs: names.map((_, index) => `${WORKSPACE}/in/${index}`), outputDirectory: `${WORKSPACE}/out`, names }
     const assumed = sources.some((source) => source.assumed !== undefined)

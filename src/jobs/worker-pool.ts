@@ -52,10 +52,13 @@ export class WorkerPool {
     return this.#options.slots - this.#running.size
   }
 
-  /** There may be something to do. Never throws: what cannot be claimed now is at the next look at the leases. */
-  wake(): void {
+  /**
+   * There may be something to do; where a job that is being followed has entered the queue, its place is told. Never
+   * throws: what cannot be claimed now is at the next look at the leases.
+   */
+  wake({ hasEntered = false }: { readonly hasEntered?: boolean } = {}): void {
     try {
-      if (this.#claimAll() > 0) this.placeWaiting()
+      if (this.#claimAll() > 0 || hasEntered) this.placeWaiting()
     } catch (error) {
       this.#options.onInternalError(error)
     }
