@@ -10,7 +10,10 @@ const conversion = z.object({
 
 const TASK = { id: { description: 'The task', example: 'v7M92gnhU5dBX4fgCFS2ju' } }
 const base = { tag: 'GMapiServer', dialect: gmapiError } as const
-const refusals = ['invalid_json', 'invalid_input', 'argument_refused', 'source_refused', 'missing_capability', 'queue_full', 'disk_full'] as const
+const refusals = [
+  'invalid_json', 'invalid_input', 'argument_refused', 'source_refused', 'job_not_found', 'job_expired', 'artifact_not_found', 'upload_not_found', 'dependency_failed',
+  'missing_capability', 'payload_too_large', 'queue_full', 'quota_exceeded', 'disk_full', 'shutting_down',
+] as const
 
 function conversions(tool: 'ffmpeg' | 'sanjuuni', what: string, value: object): readonly Operation[] {
   const body = { content: { 'application/json': { schema: conversion, examples: { [tool]: { summary: what, value } } } } }

@@ -72,7 +72,7 @@ export const jobOperations: readonly Operation[] = [
     method: 'get', path: '/api/jobs/:id/artifacts/:name', id: 'getArtifact', tag: 'Results', summary: 'Download a file of a job',
     params: { id: JOB_ID, name: { description: 'The artifact', example: 'output.mp3' } }, headers: RANGE_HEADERS,
     answers: {
-      200: { description: 'The bytes', content: { 'application/octet-stream': { schema: bytes } }, headers: { ETag: 'Of these bytes', 'Accept-Ranges': '`bytes`' } },
+      200: { description: 'The bytes', content: { 'application/octet-stream': { schema: bytes }, 'application/json': { schema: z.unknown() } }, headers: { ETag: 'Of these bytes', 'Accept-Ranges': '`bytes`' } },
       206: { description: 'The part asked for', content: { 'application/octet-stream': { schema: bytes } }, headers: { 'Content-Range': 'Which part it is' } },
       304: { description: 'You have it' },
     },
