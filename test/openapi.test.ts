@@ -50,6 +50,7 @@ test('each tool has an example, and its input a schema', () => {
   const { schemas } = new Documented().document.components
   const examples = operations.find(({ id }) => id === 'submitJob')!.body!.content['application/json']!.examples!
   expect(Object.keys(examples)).toEqual(tools.map(({ name }) => name))
+  expect(schemas['TranscodeInput']).toMatchObject({ properties: { codec: { description: expect.stringContaining('h264 plays everywhere') } } })
   for (const { name } of tools) expect(Object.keys(schemas).map((id) => id.toLowerCase())).toContain(`${name.replace(/[-_]/g, '')}input`)
 })
 

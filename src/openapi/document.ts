@@ -4,7 +4,7 @@ import { VERSION } from '../version.ts'
 import type { Body, Content, Operation } from './operation.ts'
 import { TAGS } from './operation.ts'
 import { operations } from './operations/index.ts'
-import { named, problem } from './schemas.ts'
+import { described, problem } from './schemas.ts'
 
 type Json = Record<string, unknown>
 
@@ -48,7 +48,7 @@ class Components {
   readonly schemas: Record<string, unknown> = {}
 
   of(schema: z.ZodType, io: 'input' | 'output'): Json {
-    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, metadata: named, unrepresentable: 'any' }) as Json & { $defs?: Json }
+    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, metadata: described, unrepresentable: 'any' }) as Json & { $defs?: Json }
     for (const [name, definition] of Object.entries($defs)) this.schemas[name] ??= pointed(definition)
     return pointed(own) as Json
   }

@@ -5,8 +5,12 @@ import type { Upload } from '../jobs/upload-store.ts'
 import type { Problem } from '../problem.ts'
 import type { MediaReport } from '../tools/media-report.ts'
 
-/** Schemas that have a name in the document. */
+/** Schemas that have a name in the document. Not in zod's own registry: elsewhere they have none. */
 export const named = z.registry<{ id: string }>()
+
+/** Their names, and what `.describe()` says of any. */
+export const described = z.registry<Record<string, unknown>>()
+described.get = (schema) => ({ ...z.globalRegistry.get(schema), ...named.get(schema) }) as never
 
 function name<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
   named.add(schema, { id })
