@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { json, type Operation } from '../operation.ts'
 import { bytes, named } from '../schemas.ts'
+import { flaskGifError } from './flask-gif.ts'
 
 const error = z.object({ detail: z.union([z.string(), z.array(z.record(z.string(), z.unknown()))]), code: z.string().optional(), hint: z.string().optional() })
 named.add(error, { id: 'SoraWatermarkError' })
@@ -45,9 +46,10 @@ export const soraWatermarkOperations: readonly Operation[] = (['', '/api/v1'] as
       answers: { 200: { description: 'How many', content: json(z.object({ cancelled: z.int() })) } }, errors: ['invalid_json', 'missing_capability', 'job_not_found'],
     },
     {
-      ...base, method: 'get', path: `${prefix}/download/:id`, id: id('downloadCleaned'), summary: prefix === '' ? 'The video' : 'The video; of a MoneyPrinterTurbo task, its film',
+      ...base, method: 'get', path: `${prefix}/download/:id`, id: id('downloadCleaned'), summary: prefix === '' ? 'The video; of a Flask GIF task, its GIF' : 'The video; of a MoneyPrinterTurbo task, its film',
+      ...(prefix === '' && { dialect: z.union([error, flaskGifError]) }),
       params: { id: { description: 'The task', example: 'v7M92gnhU5dBX4fgCFS2ju' } },
-      answers: { 200: { description: 'The video', content: { 'video/mp4': { schema: bytes }, 'image/gif': { schema: bytes } } }, 206: { description: 'A part of it', content: { 'video/mp4': { schema: bytes } } } },
+      answers: { 200: { description: 'The video', content: { 'video/mp4': { schema: bytes }, 'image/gif': { schema: bytes }, 'image/webp': { schema: bytes }, 'image/png': { schema: bytes } } }, 206: { description: 'A part of it', content: { 'video/mp4': { schema: bytes } } } },
       errors: ['invalid_input', 'job_not_found', 'artifact_not_found'],
     },
   ]
