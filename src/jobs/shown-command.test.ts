@@ -5,8 +5,8 @@ import { FFMPEG_GLOBALS } from '../tools/sound.ts'
 import type { Command } from '../tools/tool.ts'
 import { shellWord, showCommand } from './shown-command.ts'
 
-const IN = Array.from({ length: 11 }, (_, index) => `/data/jobs/a/work/in/${index}`)
-const OUT = '/data/jobs/a/work/out'
+const IN = Array.from({ length: 11 }, (_, index) => `/data/jobs/a/space/in/${index}`)
+const OUT = '/data/jobs/a/space/out'
 
 function command(program: Command['program'], args: readonly string[], more: Partial<Command> = {}): Command {
   return { program, args, createParser: () => ({ push: () => [] }), ...more }
