@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SOURCE = join(ROOT, 'src')
 const OUTPUT = join(ROOT, 'dist')
-// AssemblyScript, which TypeScript's compiler leaves out: its folder becomes one file of its name.
-const KERNELS = join('tools', 'sanjuuni', 'picture', 'kernels')
+// AssemblyScript, which TypeScript's compiler leaves out: each folder becomes one file of its name.
+const KERNELS = ['picture', join('formats', 'vid32')].map((folder) => join('tools', 'sanjuuni', folder, 'kernels'))
 // Written only after a build without errors, dated when that build began: an edit made meanwhile counts as newer.
 const STAMP = join(OUTPUT, '.built')
 
@@ -24,10 +24,11 @@ function build({ onlyIfChanged }) {
   if (!compiler) return alreadyBuilt('TypeScript is not installed')
 
   const startedAt = new Date()
-  const kernelStatus = buildKernels(join(SOURCE, KERNELS), join(OUTPUT, `${KERNELS}.wasm`))
-  if (kernelStatus !== 0) {
+  for (const kernels of KERNELS) {
+    const kernelStatus = buildKernels(join(SOURCE, kernels), join(OUTPUT, `${kernels}.wasm`))
+    if (kernelStatus === 0) continue
     rmSync(STAMP, { force: true })
-    console.error('build: the kernels could not be compiled')
+    console.error(`build: ${kernels} could not be compiled`)
     return kernelStatus
   }
   const args = [compiler, '-p', join(ROOT, 'tsconfig.build.json')]
@@ -70,8 +71,10 @@ function modifiedAt(file) {
 /** What the folder's index.ts exports, WebAssembly exports. Kernels that are newer than all they were made of stay. */
 function buildKernels(source, output) {
   const startedAt = new Date()
-  const files = readdirSync(source).filter((name) => name.endsWith('.ts')).map((name) => join(source, name))
-  const inputs = [source, ...files, fileURLToPath(import.meta.url)]
+  // One folder may import from another.
+  const folders = KERNELS.map((folder) => join(SOURCE, folder))
+  const files = folders.flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name)))
+  const inputs = [...folders, ...files, fileURLToPath(import.meta.url)]
   if (inputs.every((file) => modifiedAt(file) < modifiedAt(output))) return 0
   const compiler = findProgram('assemblyscript', 'asc')
   if (!compiler) {

@@ -57,7 +57,7 @@ describe('SIMD and JavaScript agree', () => {
   test.each(Object.entries(palettes))('with %s', (_, palette) => {
     for (const size of sizes) {
       for (const colorSpace of ['rgb', 'lab'] as const) {
-        for (const picture of [noise(size, 1), softNoise(size, 2), new Uint8Array(size.width * size.height * 3).fill(255)]) {
+        for (const picture of [noise(size, 1), softNoise(size, 2), slope(size), new Uint8Array(size.width * size.height * 3).fill(255)]) {
           const options = { ...DIFFUSION, colorSpace }
           const scalar = createCellMaker(options, size, createScalarKernels()).cells(picture, palette)
           expect(createCellMaker(options, size, createSimdKernels(200_000)).cells(picture, palette)).toEqual(scalar)
@@ -66,6 +66,14 @@ describe('SIMD and JavaScript agree', () => {
     }
   })
 })
+
+/** Each pixel hardly differs from those around it: most cells have one nearest colour, and some are about to change to another. */
+function slope({ width, height }: PictureSize): Uint8Array {
+  return Uint8Array.from({ length: width * height * 3 }, (_, at) => {
+    const [x, y] = [Math.trunc(at / 3) % width, Math.trunc(at / 3 / width)]
+    return [x * 3, 255 - y * 4, x + y * 2][at % 3]! & 255
+  })
+}
 
 function shownBy({ columns, rows, characters, colors, palette }: CellFrame): Uint8Array {
   const shown = new Uint8Array(columns * rows * 18)

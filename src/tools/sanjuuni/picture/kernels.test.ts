@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PictureOptions } from '../converter-options.ts'
+import { hasSimd } from '../wasm-kernels.ts'
 import { createCellMaker } from './cell-maker.ts'
 import { counterBytes, createColorCounter } from './color-bins.ts'
 import { SUMS } from './k-means.ts'
@@ -7,7 +8,7 @@ import type { Kernels } from './kernels.ts'
 import { COLOR_WORDS } from './measured-colors.ts'
 import type { PictureSize } from './picture-size.ts'
 import { createScalarKernels } from './scalar-kernels.ts'
-import { createSimdKernels, hasSimd } from './simd-kernels.ts'
+import { createSimdKernels } from './simd-kernels.ts'
 import { noise, softNoise } from './test-pictures.ts'
 
 const SIZES: readonly PictureSize[] = [[2, 3], [4, 3], [10, 9], [328, 243]].map(([width, height]) => ({ width: width!, height: height! }))

@@ -1,7 +1,8 @@
+import { hasSimd } from '../wasm-kernels.ts'
 import type { ColorBins } from './color-bins.ts'
 import type { PictureSize } from './picture-size.ts'
 import { createScalarKernels } from './scalar-kernels.ts'
-import { createSimdKernels, hasSimd } from './simd-kernels.ts'
+import { createSimdKernels } from './simd-kernels.ts'
 
 /** 32 a channel. */
 export const HISTOGRAM_BINS = 32_768

@@ -1,4 +1,5 @@
 import { codeLengths } from './code-lengths.ts'
+import type { CodingLoops } from './coding-loops.ts'
 import { loneBlock, totalBits, writeNibbles, type EntropyBlock } from './entropy-block.ts'
 import { loneSymbol, type Symbols } from './symbols.ts'
 
@@ -12,7 +13,7 @@ const MOST_STATES = 1 << MOST_BITS
  * A block of tabled asymmetric numeral systems: u8 R, a nibble a symbol (0, or 1 + the logarithm of its frequency), and
  * a bit stream that a decoder reads from the first bit on. All frequencies are powers of two and add up to 2^R.
  */
-export function ansBlock(symbols: Symbols): EntropyBlock {
+export function ansBlock(symbols: Symbols, loops: CodingLoops): EntropyBlock {
   const lone = loneSymbol(symbols)
   const tableBytes = 1 + symbols.counts.length / 2
   if (lone !== undefined) return loneBlock(lone, tableBytes)
@@ -20,24 +21,24 @@ export function ansBlock(symbols: Symbols): EntropyBlock {
   const stateBits = Math.max(LEAST_BITS, codeLengths(symbols.counts, lengths, MOST_BITS))
   // With frequencies that are powers of two each symbol takes the bits of its prefix code, whatever the state.
   const bytes = tableBytes + Math.ceil((stateBits + totalBits(symbols, lengths)) / 8)
-  return { bytes, write: (target, at) => writeBlock(symbols, { lengths, stateBits, target, at, end: at + bytes }) }
+  return { bytes, write: (target, at) => writeBlock(symbols, { lengths, stateBits, loops, target, at, end: at + bytes }) }
 }
 
 interface Block {
   readonly lengths: Uint8Array
   readonly stateBits: number
+  readonly loops: CodingLoops
   readonly target: Uint8Array
   readonly at: number
   readonly end: number
 }
 
-function writeBlock(symbols: Symbols, block: Block): void {
-  const { lengths, stateBits, target, at } = block
+function writeBlock(symbols: Symbols, { lengths, stateBits, loops, target, at, end }: Block): void {
   findSlots(lengths, stateBits)
-  // First, since it scribbles on the last bytes of the table.
-  writeStream(symbols, block, at + 1 + lengths.length / 2)
   target[at] = stateBits
-  writeNibbles(lengths.map((length) => (length === 0 ? 0 : stateBits - length + 1)), target, at + 1)
+  const start = writeNibbles(lengths.map((length) => (length === 0 ? 0 : stateBits - length + 1)), target, at + 1)
+  const spareBits = (end - start) * 8 - stateBits - totalBits(symbols, lengths)
+  loops.writeStream(symbols, { lengths, stateBits, slots, slotOffsets, spareBits }, { bytes: target, start, end })
 }
 
 const owners = new Int8Array(MOST_STATES)
@@ -66,31 +67,4 @@ function findSlots(lengths: Uint8Array, stateBits: number): void {
     offset += frequency
   }
   for (let state = 0; state < states; state++) slots[filled[owners[state]!]!++] = states + state
-}
-
-/** From the last symbol to the first, and so from the last byte to the first. */
-function writeStream(symbols: Symbols, { lengths, stateBits, target, end }: Block, start: number): void {
-  const { values, length } = symbols
-  let pending = 0
-  // Zeroes that fill the last byte.
-  let pendingBits = (end - start) * 8 - stateBits - totalBits(symbols, lengths)
-  let place = end
-  let state = 1 << stateBits
-  for (let at = length - 1; at >= 0; at--) {
-    const symbol = values[at]!
-    const bits = lengths[symbol]!
-    pending |= (state & ((1 << bits) - 1)) << pendingBits
-    pendingBits += bits
-    target[place - 1] = pending
-    target[place - 2] = pending >> 8
-    place -= pendingBits >> 3
-    pending >>= pendingBits & ~7
-    pendingBits &= 7
-    state = slots[slotOffsets[symbol]! + (state >> bits)]!
-  }
-  pending |= (state - (1 << stateBits)) << pendingBits
-  while (place > start) {
-    target[--place] = pending
-    pending >>>= 8
-  }
 }

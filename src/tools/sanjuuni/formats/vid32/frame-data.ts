@@ -2,43 +2,54 @@ import { deflateRawSync } from 'node:zlib'
 import { PALETTE_BYTES, type CellFrame } from '../../cell-frame.ts'
 import type { Compression } from '../../converter-options.ts'
 import { ansBlock } from './ans.ts'
+import { openCodingLoops, type CodingLoops } from './coding-loops.ts'
 import { ColorRuns } from './color-runs.ts'
 import type { EntropyBlock } from './entropy-block.ts'
 import { huffmanBlock } from './huffman.ts'
-import { PlaneScratch, planesOf, type Planes } from './planes.ts'
-import { countSymbols, type Symbols } from './symbols.ts'
+import type { Planes } from './planes.ts'
+import type { Symbols } from './symbols.ts'
 
-const PATTERNS = 32
 const DEFLATE_LEVEL = 6
 
 /** Makes the data of one frame of 32vid, without any header. Keeps memory, but nothing of a frame, between calls. */
 export type FrameDataEncoder = (frame: CellFrame) => Uint8Array
 
-export function createFrameDataEncoder(compression: Compression): FrameDataEncoder {
-  const scratch = new PlaneScratch()
-  if (compression === 'none') return (frame) => packed(planesOf(frame, scratch), frame.palette)
-  if (compression === 'deflate') {
-    return (frame) => deflateRawSync(packed(planesOf(frame, scratch), frame.palette), { level: DEFLATE_LEVEL })
-  }
-  const { block, planes } = CODERS[compression]
-  const counts = new Uint32Array(PATTERNS)
-  const runs = new ColorRuns()
+export function createFrameDataEncoder(compression: Compression, openLoops = openCodingLoops): FrameDataEncoder {
+  let loops = openLoops(0)
+  let encode = encoderWith(loops, compression)
   return (frame) => {
-    const { patterns, foregrounds, backgrounds } = planesOf(frame, scratch)
-    const colors = planes === 'foregrounds first' ? [foregrounds, backgrounds] : [backgrounds, foregrounds]
-    return joined([block(countSymbols(patterns, counts)), block(runs.encode(colors))], frame.palette)
+    if (frame.characters.length > loops.mostCells) {
+      loops = openLoops(frame.characters.length)
+      encode = encoderWith(loops, compression)
+    }
+    return encode(frame)
+  }
+}
+
+function encoderWith(loops: CodingLoops, compression: Compression): FrameDataEncoder {
+  if (compression === 'none') return (frame) => packed(loops.split(frame).planes, frame.palette)
+  if (compression === 'deflate') {
+    return (frame) => deflateRawSync(packed(loops.split(frame).planes, frame.palette), { level: DEFLATE_LEVEL })
+  }
+  const { block, order } = CODERS[compression]
+  const runs = new ColorRuns(loops)
+  return (frame) => {
+    const { planes: { patterns, foregrounds, backgrounds }, patternCounts } = loops.split(frame)
+    const colors = order === 'foregrounds first' ? [foregrounds, backgrounds] : [backgrounds, foregrounds]
+    const symbols = { values: patterns, length: patterns.length, counts: patternCounts }
+    return joined([block(symbols, loops), block(runs.encode(colors), loops)], frame.palette)
   }
 }
 
 interface Coder {
-  readonly block: (symbols: Symbols) => EntropyBlock
+  readonly block: (symbols: Symbols, loops: CodingLoops) => EntropyBlock
   /** As a decoder meets them. */
-  readonly planes: 'foregrounds first' | 'backgrounds first'
+  readonly order: 'foregrounds first' | 'backgrounds first'
 }
 
 const CODERS: Record<'ans' | 'custom', Coder> = {
-  ans: { block: ansBlock, planes: 'backgrounds first' },
-  custom: { block: huffmanBlock, planes: 'foregrounds first' },
+  ans: { block: ansBlock, order: 'backgrounds first' },
+  custom: { block: huffmanBlock, order: 'foregrounds first' },
 }
 
 function joined(blocks: readonly EntropyBlock[], palette: Uint8Array): Uint8Array {

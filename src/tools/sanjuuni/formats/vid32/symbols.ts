@@ -1,16 +1,13 @@
-/** What an entropy coder takes: symbols in the order in which a decoder meets them, and how often each occurs. */
-export interface Symbols {
+/** Symbols in the order in which a decoder meets them. */
+export interface SymbolValues {
   readonly values: Uint8Array
   readonly length: number
-  /** As long as the alphabet. */
-  readonly counts: Uint32Array
 }
 
-/** One symbol a cell, as the patterns of characters are coded. */
-export function countSymbols(values: Uint8Array, counts: Uint32Array): Symbols {
-  counts.fill(0)
-  for (let at = 0; at < values.length; at++) counts[values[at]!]!++
-  return { values, length: values.length, counts }
+/** What an entropy coder takes. */
+export interface Symbols extends SymbolValues {
+  /** How often each occurs; as long as the alphabet. */
+  readonly counts: Uint32Array
 }
 
 /** The symbol that all of them are; undefined where there are two. */

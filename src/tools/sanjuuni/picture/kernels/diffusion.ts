@@ -1,4 +1,5 @@
 import { bestPair, measure, patternOf, takeColors } from './diffusion-cell'
+import { pairOfEven, takeColorsOfEven } from './even-cell'
 
 const PIXEL: usize = 8
 const SOLID: u8 = 0x80
@@ -19,6 +20,7 @@ export function beginDiffusion(palette: usize, table: usize, charactersTo: usize
   characters = charactersTo
   cellColors = cellColorsTo
   takeColors(palette)
+  takeColorsOfEven(palette)
 }
 
 /**
@@ -65,7 +67,9 @@ function drawCell(from: usize, above: usize, below: usize, ahead: usize, cell: u
   const upper = i16x8.add(v128.load(from), i16x8.add(carry, tilt))
   const middle = i16x8.add(v128.load(from + stride), carry)
   const lower = i16x8.add(v128.load(from + 2 * stride), i16x8.sub(carry, tilt))
-  const pair = bestPair(measure(upper, middle, lower), pairs)
+  const sum = i16x8.add(i16x8.add(upper, middle), lower)
+  const evenPair = pairOfEven(upper, middle, lower, sum, pairs)
+  const pair = evenPair < 0 ? bestPair(measure(upper, middle, lower), pairs) : evenPair
   const one = pair & 15
   const other = pair >> 4
   const isOther = one === other ? 0 : patternOf(upper, middle, lower, colorAt(one), colorAt(other), scaleOf(one, other))
@@ -75,7 +79,6 @@ function drawCell(from: usize, above: usize, below: usize, ahead: usize, cell: u
   const foreground = bits === 0 ? lastForeground : isInverse ? one : other
   store<u8>(characters + cell, SOLID | <u8>bits)
   store<u8>(cellColors + cell, <u8>(background << 4 | foreground))
-  const sum = i16x8.add(i16x8.add(upper, middle), lower)
   const left = leftOf(sum, v128.load16x4_s(colorAt(background)), v128.load16x4_s(colorAt(foreground)), popcnt(bits))
   carryOn(above + ahead, left, 14)
   carryOn(below, left, 14)

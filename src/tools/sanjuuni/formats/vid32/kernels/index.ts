@@ -1,0 +1,5 @@
+export { heapStart } from '../../../picture/kernels/heap'
+export { chooseSymbols } from './choices'
+export { splitCells } from './planes'
+export { addRuns, writeSymbols } from './runs'
+export { writeStream } from './stream'
