@@ -7,7 +7,6 @@ const CHANNEL_BITS = 5
 
 export function countColors(rgb: Uint8Array, { histogram, means, weights }: Parameters<Kernels['countColors']>[1]): number {
   const [red, green, blue] = [spanOf(rgb, 0), spanOf(rgb, 1), spanOf(rgb, 2)]
-  histogram.fill(0)
   for (let from = 0; from < rgb.length; from += 3) {
     const r = rgb[from]!
     const g = rgb[from + 1]!
@@ -39,6 +38,7 @@ function gather(histogram: Int32Array, means: Uint8Array, weights: Int32Array): 
     if (pixels === 0) continue
     for (let channel = 0; channel < 3; channel++) means[found * 3 + channel] = (histogram[bin + 1 + channel]! + (pixels >> 1)) / pixels
     weights[found++] = pixels
+    histogram.fill(0, bin, bin + 4)
   }
   return found
 }

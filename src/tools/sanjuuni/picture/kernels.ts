@@ -15,7 +15,8 @@ export interface Kernels {
   floats(length: number): Float64Array
   /**
    * Counts near colours as one, 32 steps a channel from the lowest to the highest value that there is; notes the mean
-   * colour and the weight of each, and gives their number. `histogram` is for the counting: four words a bin.
+   * colour and the weight of each, and gives their number. `histogram` is for the counting, four words a bin: all
+   * zeroes, and left so.
    */
   countColors(rgb: Uint8Array, options: { histogram: Int32Array; means: Uint8Array; weights: Int32Array }): number
   /**

@@ -1,17 +1,20 @@
 const BIN: usize = 16
-const HISTOGRAM: usize = 32768 * BIN
+const VECTOR: usize = 16
+// Not zero where one of eight bins after the other holds anything: the others need not be read.
+const TOUCHED_BYTES: usize = 4096
+const TOUCHED = memory.data(4096, 16)
 // Of red, green and blue: bytes as the pixels have them, so that a colour and its neighbours are compared as they come.
 const EXTREMES = memory.data(96, 16)
 
 /**
  * Counts pixels and sums their channels, 32 bins a channel spread over the values that there are: four 32-bit words a
- * bin. Bins that hold anything are then noted as their mean colour and weight. Gives their number.
+ * bin. Bins that hold anything are then noted as their mean colour and weight. Gives their number. The histogram is all
+ * zeroes, and left so.
  */
 export function countColors(rgb: usize, count: i32, histogram: usize, means: usize, weights: usize): i32 {
   findExtremes(rgb, count)
   const lowest = load<u32>(EXTREMES)
   const shifts = load<u32>(EXTREMES, 4)
-  memory.fill(histogram, 0, HISTOGRAM)
   const one = i32x4(1, 0, 0, 0)
   const last = rgb + <usize>(count - 1) * 3
   for (let from = rgb; from < last; from += 3) add(histogram, load<u32>(from), one, lowest, shifts)
@@ -25,7 +28,9 @@ function add(histogram: usize, pixel: u32, one: v128, lowest: u32, shifts: u32):
   const red = ((pixel & 255) - (lowest & 255)) >> (shifts & 255)
   const green = ((pixel >> 8 & 255) - (lowest >> 8 & 255)) >> (shifts >> 8 & 255)
   const blue = ((pixel >> 16 & 255) - (lowest >> 16)) >> (shifts >> 16)
-  const bin = histogram + (<usize>(red << 10 | green << 5 | blue) << 4)
+  const number = <usize>(red << 10 | green << 5 | blue)
+  store<u8>(TOUCHED + (number >> 3), 1)
+  const bin = histogram + (number << 4)
   const channels = v128.shuffle<u8>(i32x4.splat(pixel), one, 16, 17, 18, 19, 0, 20, 20, 20, 1, 20, 20, 20, 2, 20, 20, 20)
   v128.store(bin, i32x4.add(v128.load(bin), channels))
 }
@@ -81,19 +86,30 @@ function extremesOf(channel: i32, rest: usize, end: usize): u32 {
 
 function gather(histogram: usize, means: usize, weights: usize): i32 {
   let found = 0
-  let mean = means
-  let weight = weights
-  for (let bin = histogram; bin < histogram + HISTOGRAM; bin += BIN) {
-    const pixels = load<u32>(bin)
-    if (pixels === 0) continue
-    const half = pixels >> 1
-    store<u8>(mean, <u8>((load<u32>(bin, 4) + half) / pixels))
-    store<u8>(mean, <u8>((load<u32>(bin, 8) + half) / pixels), 1)
-    store<u8>(mean, <u8>((load<u32>(bin, 12) + half) / pixels), 2)
-    store<u32>(weight, pixels)
-    mean += 3
-    weight += 4
-    found++
+  const zero = i32x4.splat(0)
+  for (let at: usize = 0; at < TOUCHED_BYTES; at += VECTOR) {
+    const touched = v128.load(TOUCHED + at)
+    for (let eights = i8x16.bitmask(i8x16.ne(touched, zero)); eights !== 0; eights &= eights - 1) {
+      const first = histogram + (at + <usize>ctz(eights) << 7)
+      for (let bin = first; bin < first + 8 * BIN; bin += BIN) {
+        const pixels = load<u32>(bin)
+        if (pixels === 0) continue
+        note(bin, pixels, means + 3 * <usize>found, weights + (<usize>found << 2))
+        v128.store(bin, zero)
+        found++
+      }
+    }
+    v128.store(TOUCHED + at, zero)
   }
   return found
+}
+
+// @ts-ignore: decorator
+@inline
+function note(bin: usize, pixels: u32, mean: usize, weight: usize): void {
+  const half = pixels >> 1
+  store<u8>(mean, <u8>((load<u32>(bin, 4) + half) / pixels))
+  store<u8>(mean, <u8>((load<u32>(bin, 8) + half) / pixels), 1)
+  store<u8>(mean, <u8>((load<u32>(bin, 12) + half) / pixels), 2)
+  store<u32>(weight, pixels)
 }
