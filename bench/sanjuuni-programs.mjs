@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandRunner } from '../dist/jobs/command-runner.js'
@@ -41,8 +41,15 @@ export async function planConversion(engine, { clip, args, directory }) {
   const { decode } = JSON.parse(command.args[0])
   return {
     convert: () => run(invocationOf(engine, command), { output: join(directory, artifacts[0].file) }),
-    decode: () => run(invocationOf(engine, { program: 'ffmpeg', args: decode }), {}),
+    /** From a file with what decode() gives. */
+    convertFrames: (frames) => run(fedWith(frames, invocationOf(engine, command)), { output: join(directory, artifacts[0].file) }),
+    decode: ({ to } = {}) => run(invocationOf(engine, { program: 'ffmpeg', args: decode }), { to }),
   }
+}
+
+/** The same conversion with a program instead of ffmpeg that only hands over what it finds in a file. */
+function fedWith(frames, { program, args: [main, , ...args] }) {
+  return { program, args: [main, JSON.stringify({ program: '/bin/sh', args: ['-c', 'exec cat "$0"', frames] }), ...args] }
 }
 
 /** For `submit('sanjuuni', …)`. */
@@ -50,12 +57,13 @@ export function jobInput({ source, args }) {
   return { source, args: [...SIZE_ARGS, ...args] }
 }
 
-/** Seconds of the wall and of the processors until it ends, with all that it starts; undefined where the limit ended it. */
-async function run({ program, args }, { output, limitSeconds = 600 }) {
+/** Seconds of the wall and of the processors until it ends, with all that it starts; undefined where the limit ended it. Its stdout goes `to` a file. */
+async function run({ program, args }, { output, to, limitSeconds = 600 }) {
   const before = childrenSeconds('self')
   const startedAt = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
-  for (const pipe of [child.stdout, child.stdio[3]]) pipe.resume()
+  const file = to === undefined ? undefined : openSync(to, 'w')
+  const child = spawn(program, args, { stdio: ['ignore', file ?? 'pipe', 'pipe', 'pipe'] })
+  for (const pipe of [child.stdout, child.stdio[3]]) pipe?.resume()
   let said = ''
   child.stderr.on('data', (chunk) => (said = (said + chunk).slice(-1000)))
   const end = () => child.kill('SIGKILL')
@@ -71,16 +79,20 @@ async function run({ program, args }, { output, limitSeconds = 600 }) {
   })
   clearTimeout(limit)
   process.off('exit', end)
+  if (file !== undefined) closeSync(file)
   const seconds = (performance.now() - startedAt) / 1000
   if (isStopped) return undefined
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${said}`)
   return { seconds, cpuSeconds: childrenSeconds('self') - before, output, bytes: output === undefined ? 0 : (await stat(output)).size }
 }
 
-/** CPU seconds of the process and of its children that have ended. */
-export function familySeconds(pid) {
-  const fields = statFields(pid)
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND + childrenSeconds(pid)
+/**
+ * What all processors have done since the start of the machine. Programs behind bubblewrap are nobody's children when they
+ * end, so the hub's share cannot be told apart: nothing else may run meanwhile. The bench itself counts with it.
+ */
+export function busySeconds() {
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0].split(/ +/).map(Number)
+  return (user + nice + system + irq + softirq) / TICKS_PER_SECOND
 }
 
 /** Of children that have ended and been waited for, and of theirs. */

@@ -3,8 +3,8 @@ import { HubClient } from '../dist/client/index.js'
 import { startHub } from './hub.mjs'
 import { endProcess } from './processes.mjs'
 import { read32vid } from './sanjuuni-file.mjs'
-import { convertByReference, convertClip, decodeClip } from './sanjuuni-per-frame.mjs'
-import { familySeconds, jobInput, planConversion, readOutput, runReference } from './sanjuuni-programs.mjs'
+import { convertByReference, convertReadyFrames, decodeClip } from './sanjuuni-per-frame.mjs'
+import { busySeconds, jobInput, planConversion, readOutput, runReference } from './sanjuuni-programs.mjs'
 import { serveFile } from './served-file.mjs'
 import { printTable, short, whole } from './table.mjs'
 
@@ -37,6 +37,7 @@ export async function compareTimes(clips, { engine, reference, directory, rounds
 async function runJob(hub, name, { file }) {
   const media = await serveFile(file)
   const cpuBefore = familySeconds(hub.child.pid)
+  const busyBefore = busySeconds()
   const startedAt = performance.now()
   try {
     const input = jobInput({ source: `http://${media.address}/${name}`, args: ARGS })
@@ -44,7 +45,7 @@ async function runJob(hub, name, { file }) {
     const { status, error } = await handle.done()
     const seconds = (performance.now() - startedAt) / 1000
     if (status !== 'completed') throw new Error(`the job ${status}: ${error?.message}`)
-    const cpuSeconds = familySeconds(hub.child.pid) - cpuBefore
+    const cpuSeconds = busySeconds() - busyBefore
     const bytes = Buffer.from(await (await handle.download()).arrayBuffer())
     return { seconds, cpuSeconds, bytes: bytes.length, frames: read32vid(bytes).chunks.length }
   } finally {
@@ -63,7 +64,7 @@ async function measureFrame(clip, { engine, reference, directory }) {
   const output = join(directory, 'turn.32v')
   return {
     decoding: await decodeClip(clip, options),
-    program: (await convertClip(clip, options)).milliseconds,
+    conversion: await convertReadyFrames(clip, options),
     byReference: reference ? (await convertByReference(clip, { reference, args: ARGS, output })).milliseconds : Number.NaN,
   }
 }
@@ -84,14 +85,14 @@ function printTimes(measured) {
 }
 
 function printFrames(measured) {
-  console.log('\na frame: processor time of whole conversions, of one frame more without decoding and scaling, and size\n')
+  console.log('\na frame: processor time of whole conversions, of one frame more decoded and scaled, and of one more that is ready, and size\n')
   printTable(
     ['clip', 'sanjuuni', 'hub and job', 'program alone', 'decoding', 'conversion', 'sanjuuni’s', 'bytes', 'sanjuuni’s', 'ratio'],
-    measured.map(({ clip, turns, decoding, program, byReference }) => {
+    measured.map(({ clip, turns, decoding, conversion, byReference }) => {
       const [ours, theirs] = ['alone', 'reference'].map((name) => mean(turns, name, 'bytes') / mean(turns, name, 'frames'))
       return [
         clip.name, ...NAMES.map((name) => (mean(turns, name, 'cpuSeconds') / mean(turns, name, 'frames')) * 1000).map(milliseconds),
-        milliseconds(decoding), milliseconds(program - decoding), milliseconds(byReference - decoding),
+        milliseconds(decoding), milliseconds(conversion), milliseconds(byReference - decoding),
         whole(ours), whole(theirs), short(ours / theirs),
       ]
     }),

@@ -66,6 +66,7 @@ async function soak() {
   await until(() => usageOf(hub.child.pid).children === 0 && usageOf(hub.child.pid).descriptors <= before.descriptors, LET_GO_WITHIN_MS)
   const after = usageOf(hub.child.pid)
   printLine({ startedAt, usage: after, followers: await followersNow(), jobsPerMinute: 0, latencies: [] })
+  console.log(`of the ${after.rssMebibytes.toFixed(0)} MiB at last: ${await memoryNow()}`)
   return judge({ before, early, after, wanted, load, readers, minutes, isSwept, isShort })
 }
 
@@ -100,6 +101,13 @@ function printLine({ startedAt, usage, followers, jobsPerMinute, latencies }) {
 async function followersNow() {
   const text = await (await fetch(`${hub.url}/metrics`)).text()
   return [...text.matchAll(/^reeltime_readers\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+/** What is alive, and what the next collection frees, cannot be told apart. */
+async function memoryNow() {
+  const text = await (await fetch(`${hub.url}/metrics`)).text()
+  const mebibytes = (name) => (Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1]) / 2 ** 20).toFixed(0)
+  return `${mebibytes('nodejs_heap_size_used_bytes')} MiB of objects, ${mebibytes('nodejs_external_memory_bytes')} MiB of buffers`
 }
 
 async function jobsKept() {
