@@ -5,7 +5,7 @@ import { logOf, ScriptedHub } from '../../test/scripted-hub.ts'
 import { main } from './main.ts'
 import type { Shell } from './shell.ts'
 
-const COMMANDS = ['serve', 'run', 'batch', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'keys', 'doctor']
+const COMMANDS = ['serve', 'run', 'batch', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'keys', 'webhooks', 'doctor']
 let hub: ScriptedHub | undefined
 
 afterEach(async () => {
@@ -71,6 +71,9 @@ for (const [argv, message] of [
   [['batch', 'transcode', 'http://x/a', '--zip', '/nowhere/all.zip'], /there is no directory "\/nowhere"/],
   [['batch', 'transcode', 'http://x/a', '--input', '{}'], /--input says it all/],
   [['batch', 'transcode', ...Array.from({ length: 501 }, () => 'http://x/a')], /at most 500 jobs, and these are 501/],
+  [['webhooks', 'turn', 'x'], /there is no "webhooks turn x"; there is add URL/],
+  [['webhooks', 'rotate'], /ID is missing/],
+  [['webhooks', 'rotate', 'x', '--keep', 'long'], /--keep takes a whole number/],
   [['serve', '--colour', 'x'], /There is no flag --colour/],
 ] as const) {
   test(`wrong usage ends with 2 and says what is wrong: ${argv.slice(0, 12).join(' ')}`, async () => {

@@ -8,6 +8,7 @@ import { JobHandle } from './job-handle.ts'
 import { withoutOffset, type AtOffset } from './transport.ts'
 import type { WebSocketConstructor } from './transport.websocket.ts'
 import { upload, type Upload, type UploadBody, type UploadOptions } from './upload.ts'
+import { HubWebhooks } from './webhooks.ts'
 
 export interface HubClientOptions {
   /** Of the hub, for example `http://127.0.0.1:5000`. */
@@ -95,6 +96,11 @@ export class HubClient {
   /** Sends a file for a job to read as its source. */
   upload(name: string, body: UploadBody, options: UploadOptions = {}): Promise<Upload> {
     return upload(this.#hub, name, body, options)
+  }
+
+  /** Who is told of all jobs; for the operator of the hub. */
+  get webhooks(): HubWebhooks {
+    return new HubWebhooks(this.#hub)
   }
 
   async tools({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ToolInfo[]> {
