@@ -19,7 +19,7 @@ export async function openView({ t, jobs: store, hub, navigate, useKey }) {
   let filter = 'all'
   let wanted = ''
   const order = { ids: [], places: new Map() }
-  const rows = makeRowWindow({ makeRow, label: t('app.jobs') })
+  const rows = makeRowWindow({ makeRow: () => makeRow({ find: (id) => store.jobs.get(id) }), label: t('app.jobs') })
   const chips = Object.keys(FILTERS).map(makeChip)
   const search = h('input', {
     class: 'input', type: 'search', placeholder: t('list.search'), 'aria-label': t('list.search'), onInput: ({ target }) => {

@@ -25,8 +25,8 @@ export function toolTitle({ name, title }) {
   return hasString(`title.${name}`) ? t(`title.${name}`) : title
 }
 
-/** One line of the list, made once and then shown with whichever job is in its place. */
-export function makeRow() {
+/** One line of a list, made once and then shown with whichever job is in its place. `find` knows other jobs by their id. */
+export function makeRow({ find = () => undefined } = {}) {
   const tile = h('span', { class: 'tile' })
   const name = h('span', { class: 'row-name' })
   const about = h('span', { class: 'row-about' })
@@ -50,7 +50,7 @@ export function makeRow() {
     setText(about, aboutOf(job))
     about.classList.toggle('is-error', job.status === 'failed')
     showBar(bar, fill, job)
-    setText(figures, figuresOf(job))
+    setText(figures, figuresOf(job, find))
     setText(percent, job.status === 'running' && job.progress !== null ? format.percent(job.progress) : '')
     badge.dataset.status = job.status
     setText(badge, t(`status.${job.status}`))
@@ -73,8 +73,8 @@ function aboutOf(job) {
   return `${tool} · ${format.ago(job.ended_at ?? job.started_at ?? job.created_at)}`
 }
 
-function figuresOf(job) {
-  if (job.status === 'queued') return waitsFor(job)
+function figuresOf(job, find) {
+  if (job.status === 'queued') return waitsFor(job, find)
   if (job.status === 'running') return liveFigures(job).join('   ') || t(`phase.${job.phase ?? 'starting'}`)
   if (job.started_at === undefined || job.ended_at === undefined) return ''
   return t('job.took', { time: format.clock((job.ended_at - job.started_at) / 1000) })
@@ -86,9 +86,19 @@ export function shownPercent({ status, phase, progress, bytes, total_bytes: tota
 }
 
 /** What a job that is queued waits for. */
-export function waitsFor(job) {
+export function waitsFor(job, find = () => undefined) {
   if (job.phase === 'uploading') return t('job.uploading', { bytes: format.bytes(job.bytes), total: job.total_bytes === undefined ? '?' : format.bytes(job.total_bytes) })
+  const needs = job.waiting_for ?? []
+  const [first, ...others] = needs.filter(({ type }) => type === 'job')
+  if (others.length > 0) return t('job.waits_jobs', { count: format.number(others.length + 1) })
+  if (first) return t('job.waits_job', { name: knownName(find(first.id), first.id) })
+  if (needs.length > 0) return t('job.waits_upload')
   return job.queue_position === undefined ? '' : t('job.place', { place: format.number(job.queue_position) })
+}
+
+/** Of one that is not known here there is its id. */
+export function knownName(job, id) {
+  return job ? nameOf(job) : id
 }
 
 /** What is known of how fast a job goes. */

@@ -2,6 +2,7 @@ import { HubProblem, hasEnded } from './client/client/index.js'
 import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
+import { makeJobNeeds } from './job-needs.js'
 import { makeJobPicture } from './job-picture.js'
 import { mainPlaylist, showArtifacts, showStream } from './job-result.js'
 import { liveFigures, nameOf, shownPercent, showBar, toolIcon, toolName, waitsFor } from './job-row.js'
@@ -12,7 +13,7 @@ import { makeSpeedPlot } from './speed-plot.js'
 const TICK_MS = 1000
 
 /** One job, live: how it goes, what it says, what it makes. */
-export async function openView({ t, hub, navigate, params }) {
+export async function openView({ t, hub, jobs, navigate, params }) {
   await useStyles('/job-view.css')
   const handle = hub.job(params.id)
   const closed = new AbortController()
@@ -28,6 +29,7 @@ export async function openView({ t, hub, navigate, params }) {
   const figures = h('span', { class: 'job-figures numbers' })
   const progress = h('section', { class: 'card progress-card' },
     h('div', { class: 'card-body' }, h('div', { class: 'progress-head' }, percent, phase, figures), bar))
+  const needs = makeJobNeeds({ t, hub, jobs })
   const failure = h('div')
   const picture = makeJobPicture({ t })
   const result = h('div')
@@ -44,7 +46,7 @@ export async function openView({ t, hub, navigate, params }) {
     h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
     h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
     lost,
-    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture.element, result, log.element), aside))
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, needs.element, failure, picture.element, result, log.element), aside))
   const view = { element, title: params.id, close }
   let frame
   let shownTool
@@ -125,6 +127,7 @@ export async function openView({ t, hub, navigate, params }) {
     setText(badge, t(`status.${job.status}`))
     actions.show(job)
     showProgress(job)
+    needs.show(job)
     picture.show(job)
     showEnd(job)
     showDetails(job)
@@ -137,7 +140,7 @@ export async function openView({ t, hub, navigate, params }) {
     if (share === null) bar.removeAttribute('aria-valuenow')
     else bar.setAttribute('aria-valuenow', String(Math.floor(share)))
     setText(percent, share === null || (job.status === 'queued' && job.phase !== 'uploading') ? t(`status.${job.status}`) : format.percent(share))
-    setText(phase, job.status === 'queued' ? waitsFor(job) : t(`phase.${job.phase ?? 'starting'}`))
+    setText(phase, job.status === 'queued' ? waitsFor(job, (id) => jobs?.jobs.get(id)) : t(`phase.${job.phase ?? 'starting'}`))
     setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
   }
 
@@ -171,21 +174,22 @@ export async function openView({ t, hub, navigate, params }) {
     const ran = job.started_at === undefined ? undefined : ((job.ended_at ?? Date.now()) - job.started_at) / 1000
     const rows = [
       ['page.tool', toolName(job.tool)],
+      ['page.batch', job.batch ? t('page.batch_item', { number: format.number(job.batch.index + 1) }) : '', job.batch && `#/batch/${job.batch.id}`],
       ['page.created', format.timeOf(job.created_at)],
       ['page.ran', ran === undefined ? '' : format.clock(ran)],
       ['page.attempt', job.attempt > 1 ? format.number(job.attempt) : ''],
       ['page.expires', job.expires_at === undefined ? '' : format.timeOf(job.expires_at)],
     ].filter(([, text]) => text !== '')
     const shown = JSON.stringify(rows)
-    if (shown !== shownDetails) fill(details, rows.map(([key, text]) => h('div', {}, h('dt', {}, t(key)), h('dd', { class: 'numbers' }, text))))
+    if (shown !== shownDetails) fill(details, rows.map(([key, text, href]) => h('div', {}, h('dt', {}, t(key)), h('dd', { class: 'numbers' }, href ? h('a', { href }, text) : text))))
     shownDetails = shown
     if (job.input !== shownInput) setText(asked, JSON.stringify(job.input, null, 2))
     shownInput = job.input
   }
 }
 
-function showFailure({ message, hint, exit_code: code, log_tail: tail = [] }, t) {
+function showFailure({ message, hint, exit_code: code, job: needed, log_tail: tail = [] }, t) {
   return h('div', { class: 'notice failure', dataset: { tone: 'bad' }, role: 'alert' }, icon('warning'), h('div', {},
-    h('strong', {}, message), hint && h('span', {}, hint), code !== undefined && h('span', { class: 'soft small' }, t('page.exit', { code })),
+    h('strong', {}, message), hint && h('span', {}, hint), needed && h('a', { href: `#/jobs/${needed}` }, t('page.needed')), code !== undefined && h('span', { class: 'soft small' }, t('page.exit', { code })),
     tail.length > 0 && h('pre', { class: 'tail', tabindex: 0, 'aria-label': t('page.log') }, tail.join('\n'))))
 }

@@ -1,12 +1,13 @@
 const VIEWS = {
   '': () => import('./job-list.js'),
   jobs: () => import('./job-view.js'),
+  batch: () => import('./batch-view.js'),
   new: () => import('./new-job.js'),
   gif: () => import('./gif-studio.js'),
 }
 
 /** What each view calls the second part of its address. */
-const PART = { jobs: 'id', new: 'tool' }
+const PART = { jobs: 'id', batch: 'id', new: 'tool' }
 
 /** Reads an address such as `#/new/gif?source=upload:a`: the view's name, and its parameters. */
 export function parseAddress(hash) {

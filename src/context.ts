@@ -18,7 +18,7 @@ import { lockDirectory } from './jobs/data-lock.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
 import { checkRequirements, findKnownEngine } from './jobs/engine-capabilities.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
-import { openIndexFile } from './jobs/index-file.ts'
+import { openDeliveriesFile, openIndexFile } from './jobs/index-file.ts'
 import { FrameStore } from './jobs/frame-store.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
@@ -69,13 +69,18 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
   await mkdir(join(directory, 'jobs'), { recursive: true })
   const lock = await lockDirectory(directory)
   let database: Database | undefined
+  let deliveries: Database | undefined
   try {
     database = await openIndexFile(join(directory, 'hub.sqlite'), {
       onUnreadable: () => logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' }),
     })
-    return await wire(config, { logger, directory, database, lock })
+    deliveries = await openDeliveriesFile(join(directory, 'deliveries.sqlite'), {
+      onUnreadable: () => logger.error('deliveries.unreadable', { detail: 'What was told to webhooks could not be read; what the logs still hold is told again' }),
+    })
+    return await wire(config, { logger, directory, database, deliveries, lock })
   } catch (error) {
     database?.close()
+    deliveries?.close()
     lock.release()
     throw error
   }
@@ -88,10 +93,11 @@ interface Opened {
   readonly logger: Logger
   readonly directory: string
   readonly database: Database
+  readonly deliveries: Database
   readonly lock: { release(): void }
 }
 
-async function wire(config: Config, { logger, directory, database, lock }: Opened): Promise<HubContext> {
+async function wire(config: Config, { logger, directory, database, deliveries, lock }: Opened): Promise<HubContext> {
   const policy = parseAddressPolicy(config.fetchAllow)
   const origin = new RequestOrigin(config)
   const { xAccelPrefix } = config
@@ -152,7 +158,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
     onRemoving: (id) => webhooks.removing(id),
   })
   const webhooks: Webhooks = new Webhooks({
-    database, policy, retriesMs: config.webhookRetriesMs, retentionMs: config.retentionMs,
+    database: deliveries, policy, retriesMs: config.webhookRetriesMs, retentionMs: config.retentionMs,
     endpoints: await Endpoints.open({ path: join(directory, 'webhooks.json'), configured: config.webhook }),
     openJob: (id) => events.open(id), openBatch: (id) => batching.events.open(id),
     requestOf: async (id) => ((await requests.get(id)) ?? (await batching.requests.get(id)))?.webhook,
@@ -256,6 +262,7 @@ async function wire(config: Config, { logger, directory, database, lock }: Opene
       usage.write()
       metrics.stop()
       closeDatabase(database)
+      closeDatabase(deliveries)
       lock.release()
     },
   }

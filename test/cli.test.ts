@@ -134,6 +134,18 @@ test('doctor finds what is needed here', async () => {
   expect(without.stdout).toMatch(/^BAD {3}ffmpeg .*REELTIME_FFMPEG/m)
 })
 
+test('a webhook is added, its secret rotated while the old one signs, and removed from the command line', async () => {
+  const added = await cli.run(['webhooks', 'add', 'https://example.org/hook', '--events', 'job.failed', '--json'])
+  const { id, secret } = JSON.parse(added.stdout) as { readonly id: string; readonly secret: string }
+  const rotated = await cli.run(['webhooks', 'rotate', id, '--keep', '600'])
+  expect(rotated.stdout).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/)
+  expect(rotated.stdout).not.toContain(secret)
+  expect(rotated.stderr).toMatch(new RegExp(`webhook ${id}; it is shown this once. The one before signs too until 20`))
+  expect((await cli.run(['webhooks', 'list'])).stdout).toMatch(new RegExp(`^${id} +20[\\d-]+ +2 secrets +https://example.org/hook$`, 'm'))
+  expect((await cli.run(['webhooks', 'remove', id])).code).toBe(0)
+  expect(await cli.run(['webhooks', 'rotate', id])).toMatchObject({ code: 2, stderr: expect.stringContaining(`There is no webhook "${id}"`) as string })
+})
+
 test('serve is the server', async () => {
   const child = cli.start(['serve', '--port', '0', '--data-dir', join(directory, 'data')])
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()

@@ -1,4 +1,5 @@
-import { openAsBlob, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { openAsBlob, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logoPicture, lumaOf, make, movingFilm, plant, psnr } from './planted-film.ts'
@@ -79,6 +80,19 @@ describe.each(['', '/api/v1'])('with the prefix "%s"', (form) => {
       writeFileSync(file, Buffer.from(await response.arrayBuffer()))
       expect(psnr(lumaOf(file, mark), lumaOf(clean, mark))).toBeGreaterThan(30)
     }
+    const waiting = (await submit(form, long)).body.task_id
+    const zip = await fetch(`${hub.url}${form}/download_batch_zip?tasks=${id},${waiting},${id}`)
+    expect([zip.status, zip.headers.get('content-type')]).toEqual([200, 'application/zip'])
+    const archive = join(scratch, `${id}.zip`)
+    writeFileSync(archive, Buffer.from(await zip.arrayBuffer()))
+    expect(execFileSync('unzip', ['-Z1', archive], { encoding: 'utf8' })).toMatch(new RegExp(`^${id}_\\d{14}\\.mp4\\n$`))
+    expect(execFileSync('unzip', ['-p', archive], { maxBuffer: 2 ** 26 })).toEqual(readFileSync(join(scratch, `${id}.mp4`)))
+    await hub.api.post(`/api/jobs/${waiting}/cancel`)
+    expect((await ask(`${form}/download_batch_zip?tasks=${waiting}`)).status).toBe(404)
+    expect(await ask(`${form}/download_batch_zip?tasks=${id},none`)).toEqual({ status: 404, type: 'application/json', body: { detail: 'Task does not exist.' } })
+    expect((await ask(`${form}/download_batch_zip`)).body).toMatchObject({ detail: [{ type: 'missing', loc: ['query', 'tasks'] }] })
+    const many = Array.from({ length: 21 }, (_, index) => `${index}`)
+    expect(await ask(`${form}/download_batch_zip?tasks=${many}`)).toMatchObject({ status: 422, body: { detail: [{ type: 'too_long', loc: ['query', 'tasks'] }] } })
   })
 
   test('errors are told as FastAPI tells them', async () => {

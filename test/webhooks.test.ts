@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { heldSource } from './faults/held-source.ts'
@@ -46,6 +46,10 @@ function eventually(check: () => Promise<void>): Promise<void> {
 
 async function deliveries(query = ''): Promise<any[]> {
   return (await hub!.api.request(`/api/webhooks/deliveries?${query}`)).body.deliveries
+}
+
+async function loseFiles(directory: string, ...names: readonly string[]): Promise<void> {
+  await Promise.all(names.flatMap((name) => ['', '-wal', '-shm'].map((suffix) => rm(join(directory, `${name}${suffix}`), { force: true }))))
 }
 
 test('a receiver that answers 500 five times and then 200 gets each event, signed anew each time, under one id', async () => {
@@ -117,7 +121,7 @@ test('what happened in the moment before a kill -9 is told after it', async () =
   await before.end('SIGKILL')
   await untilNoProgramsBelow(directory)
   // Nothing is known but the logs: neither what was read of them nor what is to be sent.
-  await Promise.all(['', '-wal', '-shm'].map((suffix) => rm(join(directory, `hub.sqlite${suffix}`), { force: true })))
+  await loseFiles(directory, 'hub.sqlite', 'deliveries.sqlite')
   const after = await startHubProcess(directory, SETTINGS)
   onTestFinished(() => void after.end('SIGKILL'))
   source.letGo()
@@ -228,7 +232,7 @@ test('secrets are shown once, to who adds them, and nowhere else; the files that
   for (const text of shown) for (const secret of [added.secret, SECRET]) expect(text).not.toContain(secret.slice(6))
   expect(JSON.stringify(await deliveries())).not.toContain('hidden')
   expect((await api.job(id)).webhook).toBe(true)
-  for (const file of ['webhooks.json', 'hub.sqlite', 'hub.sqlite-wal', `jobs/${id}/request.json`]) expect((await stat(join(directory, file))).mode & 0o077).toBe(0)
+  for (const file of ['webhooks.json', 'deliveries.sqlite', 'deliveries.sqlite-wal', 'hub.sqlite', 'hub.sqlite-wal', `jobs/${id}/request.json`]) expect((await stat(join(directory, file))).mode & 0o077).toBe(0)
 })
 
 test('who asks for artifacts is told of them, and one that is removed while it runs is told of as cancelled', async () => {
@@ -262,4 +266,88 @@ test('the hub’s webhooks are for who may administer it; anybody who may submit
   expect((await admin.request(`/api/webhooks/${added.id}`, { method: 'DELETE' })).body.code).toBe('webhook_not_found')
   const { body: wrong } = await api.post('/api/jobs', { tool: 'ffmpeg', input: {}, webhook: { url: receiver.url, secret: 'whsec_short', events: ['job.ended'] } })
   expect(wrong.errors.map(({ path }: { path: string }) => path).sort()).toEqual(['webhook.events.0', 'webhook.secret'])
+})
+
+test.each(['lost', 'no database any more'])('the log of deliveries outlives an index that is %s: the same ids, what was told is not told again, and what was on its way arrives', async (how) => {
+  const receiver = await startReceiver()
+  const directory = join(scratch, `data-${count++}`)
+  const { api } = await start({ REELTIME_WEBHOOK_RETRIES: '3,600' }, directory)
+  await api.post('/api/webhooks', { url: receiver.url, events: ['job.completed'] })
+  await api.ends(await submit(undefined))
+  await eventually(async () => expect((await deliveries('state=delivered')).length).toBe(1))
+  receiver.answer = answering(500)
+  await api.ends(await submit({ url: receiver.url, events: ['job.completed'], secret: SECRET }))
+  await eventually(async () => expect((await deliveries('state=pending')).map(({ attempts }) => attempts.length)).toEqual([1, 1]))
+  const before = await deliveries()
+  await hub!.stop()
+  await loseFiles(directory, 'hub.sqlite')
+  if (how !== 'lost') await writeFile(join(directory, 'hub.sqlite'), 'garbage '.repeat(4096))
+  receiver.answer = answering(204)
+  await start({ REELTIME_WEBHOOK_RETRIES: '3,600' }, directory)
+  await eventually(async () => expect((await deliveries('state=delivered')).length).toBe(3))
+  const after = await deliveries()
+  expect(after.map(({ id, webhook_id }) => [id, webhook_id])).toEqual(before.map(({ id, webhook_id }) => [id, webhook_id]))
+  expect(after.map(({ attempts }) => attempts.map(({ status }: { status: number }) => status))).toEqual([[500, 204], [500, 204], [204]])
+  expect(receiver.received.length).toBe(5)
+  const resent = await hub!.api.post(`/api/webhooks/deliveries/${before[2].id}/replay`)
+  expect([resent.status, (await receiver.gets(6))[5]!.id]).toEqual([202, before[2].webhook_id])
+})
+
+test('where the log of deliveries is lost too, what the jobs’ logs hold is told again, as the same deliveries under the same ids', async () => {
+  const receiver = await startReceiver()
+  const directory = join(scratch, `data-${count++}`)
+  const { api } = await start({ REELTIME_WEBHOOK_URL: receiver.url, REELTIME_WEBHOOK_SECRET: SECRET }, directory)
+  await api.ends(await submit(undefined))
+  await eventually(async () => expect((await deliveries('state=delivered')).length).toBe(2))
+  const before = await deliveries()
+  await hub!.stop()
+  await loseFiles(directory, 'hub.sqlite', 'deliveries.sqlite')
+  await start({ REELTIME_WEBHOOK_URL: receiver.url, REELTIME_WEBHOOK_SECRET: SECRET }, directory)
+  const all = await receiver.gets(4)
+  expect(all.slice(2).map(({ id, body }) => [id, body]).sort()).toEqual(all.slice(0, 2).map(({ id, body }) => [id, body]).sort())
+  await eventually(async () => expect((await deliveries('state=delivered')).map(({ id }) => id).sort()).toEqual(before.map(({ id }) => id).sort()))
+})
+
+test('a secret is rotated while the old one signs too for as long as was said, and not longer, over a restart', async () => {
+  const receiver = await startReceiver()
+  const directory = join(scratch, `data-${count++}`)
+  const { api } = await start({}, directory)
+  const { body: added } = await api.post('/api/webhooks', { url: receiver.url, events: ['job.completed'], secret: SECRET })
+  const rotated = await api.post(`/api/webhooks/${added.id}/rotate`, { keep_seconds: 600 })
+  expect([rotated.status, rotated.body]).toEqual([200, { ...added, secret: expect.stringMatching(/^whsec_/), earlier_secrets: [{ until: expect.any(Number) }] }])
+  expect(rotated.body.secret).not.toBe(SECRET)
+  await hub!.stop()
+  await start({}, directory)
+  await hub!.api.ends(await submit(undefined))
+  const [both] = await receiver.gets(1)
+  expect(both!.headers['webhook-signature']!.split(' ').length).toBe(2)
+  for (const secret of [SECRET, rotated.body.secret]) verify(both!, secret)
+  const { body: { webhooks: [shown] } } = await hub!.api.request('/api/webhooks')
+  expect(shown).toMatchObject({ signed: true, earlier_secrets: [{ until: rotated.body.earlier_secrets[0].until }] })
+  expect(JSON.stringify(shown)).not.toContain('whsec')
+  const third = `whsec_${Buffer.from('another secret, of thirty-two byt').toString('base64')}`
+  const brief = await hub!.api.post(`/api/webhooks/${added.id}/rotate`, { secret: third, keep_seconds: 0 })
+  expect(brief.body).toEqual({ ...added, secret: third })
+  await hub!.api.ends(await submit(undefined))
+  const [, one] = await receiver.gets(2)
+  verify(one!, third)
+  for (const secret of [SECRET, rotated.body.secret]) expect(() => verify(one!, secret)).toThrow('No matching signature')
+  const { body: { secret: fourth, earlier_secrets: [{ until }] } } = await hub!.api.post(`/api/webhooks/${added.id}/rotate`, { keep_seconds: 1 })
+  await eventually(async () => expect(Date.now()).toBeGreaterThan(until))
+  await hub!.api.ends(await submit(undefined))
+  const last = (await receiver.gets(3))[2]!
+  verify(last, fourth)
+  expect(() => verify(last, third)).toThrow('No matching signature')
+})
+
+test('a rotation that cannot be is refused with the field and the way out', async () => {
+  const { api } = await start({ REELTIME_WEBHOOK_URL: 'http://127.0.0.1:9/hook', REELTIME_WEBHOOK_SECRET: SECRET })
+  const { body: { id } } = await api.post('/api/webhooks', { url: 'http://127.0.0.1:9/other', secret: SECRET })
+  const answers = []
+  for (const body of [{ keep_seconds: -1 }, { secret: 'whsec_short' }, { secret: SECRET }, {}, {}, {}, {}]) answers.push(await api.post(`/api/webhooks/${id}/rotate`, body))
+  expect(answers.map(({ status, body }) => [status, body.errors?.[0].path])).toEqual([
+    [400, 'keep_seconds'], [400, 'secret'], [400, 'secret'], [200, undefined], [200, undefined], [200, undefined], [400, 'keep_seconds'],
+  ])
+  expect((await api.post('/api/webhooks/settings/rotate', {})).body.hint).toContain('REELTIME_WEBHOOK_SECRET')
+  expect((await api.post('/api/webhooks/none/rotate', {})).body.code).toBe('webhook_not_found')
 })

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { HubError } from '../errors.ts'
 import { webhookRequest } from '../jobs/webhook-request.ts'
 import { findTool } from '../tools/registry.ts'
-
-export const MOST_ITEMS = 500
+import { MOST_ITEMS } from './batch.ts'
 
 const jobIds = z.array(z.string().min(1)).max(100).optional()
 const fields = z.record(z.string(), z.unknown())

@@ -1,5 +1,8 @@
 import { hasEnded, type Artifact, type Job, type JobError, type JobStatus } from '../jobs/job.ts'
 
+/** How many jobs one batch may have. */
+export const MOST_ITEMS = 500
+
 /** One job of a batch, as far as the batch tells of it. */
 export interface BatchItem {
   /** From 0, in the order of the submission. */

@@ -4,7 +4,7 @@ import type { Command, Option } from './command.ts'
 export function overview(commands: readonly Command[]): string {
   return [
     'usage: reeltime COMMAND …', '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`), '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`), '',
     'reeltime COMMAND --help tells more. --version prints the version.',
     'The hub is that of --url, else of REELTIME_URL, else http://127.0.0.1:5000; start one with reeltime serve.',
     'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the hub does not answer, 130 cancelled.', '',

@@ -5,7 +5,7 @@ import { logOf, ScriptedHub } from '../../test/scripted-hub.ts'
 import { main } from './main.ts'
 import type { Shell } from './shell.ts'
 
-const COMMANDS = ['serve', 'run', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'keys', 'doctor']
+const COMMANDS = ['serve', 'run', 'batch', 'watch', 'logs', 'jobs', 'show', 'get', 'cancel', 'retry', 'rm', 'tools', 'keys', 'webhooks', 'doctor']
 let hub: ScriptedHub | undefined
 
 afterEach(async () => {
@@ -62,9 +62,21 @@ for (const [argv, message] of [
   [['run', 'compose', '-i', 'http://x/a'], /for compose give --input JSON/],
   [['run', 'transcode', '--input', '{}', '--codec', 'av1'], /--input says it all/],
   [['run', 'concat', 'http://x/a'], /-i: /],
+  [['batch'], /TOOL is missing/],
+  [['batch', 'transcode'], /-i is missing/],
+  [['batch', 'ffmpeg', 'http://x/a', 'http://x/b'], /say what to make: -f mp4\n/],
+  [['batch', 'transcode', 'http://x/a', '--max-height', '3'], /--max-height: /],
+  [['batch', 'transcode', 'http://x/a', '/nowhere/at/all.mp4'], /there is no file "\/nowhere/],
+  [['batch', 'transcode', 'http://x/a', '-o', 'package.json'], /"package\.json" is a file; -o takes a folder/],
+  [['batch', 'transcode', 'http://x/a', '--zip', '/nowhere/all.zip'], /there is no directory "\/nowhere"/],
+  [['batch', 'transcode', 'http://x/a', '--input', '{}'], /--input says it all/],
+  [['batch', 'transcode', ...Array.from({ length: 501 }, () => 'http://x/a')], /at most 500 jobs, and these are 501/],
+  [['webhooks', 'turn', 'x'], /there is no "webhooks turn x"; there is add URL/],
+  [['webhooks', 'rotate'], /ID is missing/],
+  [['webhooks', 'rotate', 'x', '--keep', 'long'], /--keep takes a whole number/],
   [['serve', '--colour', 'x'], /There is no flag --colour/],
 ] as const) {
-  test(`wrong usage ends with 2 and says what is wrong: ${argv.join(' ')}`, async () => {
+  test(`wrong usage ends with 2 and says what is wrong: ${argv.slice(0, 12).join(' ')}`, async () => {
     const { code, stdout, stderr } = await reeltime(argv)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^reeltime: /)

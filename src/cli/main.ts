@@ -1,5 +1,6 @@
 import { HubProblem, HubUnreachableError } from '../client/index.ts'
 import { HubError } from '../errors.ts'
+import { batch } from './batch.ts'
 import { cancel, retry, rm } from './change-jobs.ts'
 import type { Command } from './command.ts'
 import { doctor } from './doctor.ts'
@@ -17,8 +18,9 @@ import { InterruptedError, type Shell, UsageError, write } from './shell.ts'
 import { show } from './show.ts'
 import { tools } from './tools.ts'
 import { watch } from './watch.ts'
+import { webhooks } from './webhooks.ts'
 
-const COMMANDS: readonly Command[] = [serve, run, frames, watch, logs, jobs, show, get, cancel, retry, rm, tools, keys, doctor]
+const COMMANDS: readonly Command[] = [serve, run, batch, frames, watch, logs, jobs, show, get, cancel, retry, rm, tools, keys, webhooks, doctor]
 
 /** The command line, without the program's own name. Never rejects for what a user or a hub can cause. */
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {

@@ -87,8 +87,15 @@ const LONGEST_BAR = 40
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
 
 function widthOf(words: readonly string[]): number {
-  return words.reduce((width, word) => width + word.length + 2, -2)
+  return words.reduce((width, word) => width + columnsOf(word) + 2, -2)
 }
+
+/** Of names in Chinese, and of pictures, a letter takes two. Too many rather than too few. */
+function columnsOf(text: string): number {
+  return text.length + (text.match(WIDE)?.length ?? 0)
+}
+
+const WIDE = /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/g
 
 function blocks(fraction: number, width: number): string {
   const eighths = Math.floor(clamp(fraction) * width * 8)

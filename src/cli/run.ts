@@ -1,5 +1,5 @@
 import type { HubClient, JobHandle } from '../client/index.ts'
-import { type Call, defineCommand, HUB_OPTIONS, type Options } from './command.ts'
+import { type Call, defineCommand, HUB_OPTIONS } from './command.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts'
 import { followJob } from './follow-job.ts'
 import { Interruption } from './interruption.ts'
@@ -7,8 +7,7 @@ import { followingPatience, hubUrl, openHubPatiently } from './open-hub.ts'
 import { createProgressView, type ProgressView } from './progress-view.ts'
 import { checkDestination, saveArtifacts } from './save-artifacts.ts'
 import { UsageError, write } from './shell.ts'
-import { flagsOf, propertiesOf } from './tool-flags.ts'
-import { inputMaker, knownTool } from './tool-input.ts'
+import { inputMaker, toolFlags } from './tool-input.ts'
 import { checkInputs, uploadSources } from './upload-sources.ts'
 
 const OPTIONS = {
@@ -35,7 +34,7 @@ export const run = defineCommand({
   summary: 'run a job: send files, watch it, fetch the result',
   usage: ['TOOL [-i] FILE|URL… [-o OUT] [-p PRESET] [OPTION…]', 'ffmpeg|sanjuuni -i FILE|URL… [-o OUT] [-f FORMAT] [-- ARGS…]', 'TOOL --input JSON [-o OUT]'],
   options: OPTIONS,
-  moreOptions: fieldsOf,
+  moreOptions: (argv) => toolFlags(OPTIONS, argv),
   notes: [
     'Each tool has options of its own: reeltime run transcode --help. For example: reeltime run transcode film.mov -o film.webm --codec av1 --max-height 720',
     'ARGS are the tool\'s options for the output, for example: reeltime run ffmpeg -i in.mov -o out.mp4 -- -crf 28 -vf scale=-2:480',
@@ -90,13 +89,4 @@ async function seeThrough(
     for (const { url } of artifacts) await write(shell.stdout, `${hubUrl(shell, values)}${url}\n`)
   }
   return exitCodeOf(status)
-}
-
-/** The fields of the tool that is named, where it is one that this program knows. */
-async function fieldsOf(argv: readonly string[]): Promise<Options> {
-  const takesValue = new Set(Object.entries(OPTIONS).flatMap(([name, option]) =>
-    (option.type === 'string' ? [`--${name}`, ...('short' in option ? [`-${option.short}`] : [])] : [])))
-  const name = argv.find((arg, index) => !arg.startsWith('-') && !takesValue.has(argv[index - 1] ?? ''))
-  const tool = name === undefined || name === 'ffmpeg' ? undefined : await knownTool(name)
-  return tool ? flagsOf(await propertiesOf(tool)) : {}
 }

@@ -22,7 +22,10 @@ export interface Destination {
 export async function saveArtifacts(job: JobHandle, artifacts: readonly Artifact[], destination: Destination): Promise<void> {
   const { output, stdout, view, patienceMs, signal } = destination
   const extension = destination.format === undefined ? extname(output) : `.${destination.format}`
-  if (output === '-') return pour(job, ofKind(artifacts, extension), { stdout, signal })
+  if (output === '-') {
+    for (const { name } of ofKind(artifacts, extension)) await pour(await job.download(name, { signal }), stdout)
+    return
+  }
   const isDirectory = await kindOf(output) === 'directory'
   const wanted = isDirectory ? artifacts : [theOneMeant(artifacts, { output, extension })]
   for (const artifact of wanted) {
@@ -57,14 +60,9 @@ export async function checkDestination(output: string): Promise<void> {
   if (await kindOf(directory) !== 'directory') throw new UsageError(`there is no directory "${directory}" to put "${output}" into`)
 }
 
-async function pour(
-  job: JobHandle, artifacts: readonly Artifact[], { stdout, signal }: Pick<Destination, 'stdout' | 'signal'>,
-): Promise<void> {
-  for (const { name } of artifacts) {
-    const { body } = await job.download(name, { signal })
-    const reader = body?.getReader()
-    for (let step = await reader?.read(); step?.value; step = await reader?.read()) await write(stdout, step.value)
-  }
+export async function pour({ body }: Response, stdout: Sink): Promise<void> {
+  const reader = body?.getReader()
+  for (let step = await reader?.read(); step?.value; step = await reader?.read()) await write(stdout, step.value)
 }
 
 async function kindOf(path: string): Promise<'directory' | 'other' | 'nothing'> {

@@ -1,8 +1,9 @@
 import { extname } from 'node:path'
 import { HubError } from '../errors.ts'
 import type { Tool } from '../tools/tool.ts'
+import type { Options } from './command.ts'
 import { UsageError } from './shell.ts'
-import { flagName, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue, type Properties } from './tool-flags.ts'
+import { flagName, flagsOf, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue, type Properties } from './tool-flags.ts'
 
 export interface Asked {
   /** The whole input, as JSON. */
@@ -11,6 +12,8 @@ export interface Asked {
   readonly out?: string | undefined
   readonly format?: string | undefined
   readonly preset?: string | undefined
+  /** How to say what to make; `-o` and `-f` unless given. */
+  readonly formatIn?: '-f'
   /** What stood behind `--`. */
   readonly args: readonly string[]
   readonly flags: Readonly<Record<string, FlagValue>>
@@ -23,6 +26,15 @@ export type InputMaker = (sources: readonly string[]) => unknown
 export async function knownTool(name: string): Promise<Tool | undefined> {
   const { tools } = await import('../tools/registry.ts')
   return tools.find((tool) => tool.name === name)
+}
+
+/** A flag for each field of the tool that is named, where it is one that this program knows; `own` are the command's options. */
+export async function toolFlags(own: Options, argv: readonly string[]): Promise<Options> {
+  const takesValue = new Set(Object.entries(own).flatMap(([name, { type, short }]) =>
+    (type === 'string' ? [`--${name}`, ...(short === undefined ? [] : [`-${short}`])] : [])))
+  const name = argv.find((arg, index) => !arg.startsWith('-') && !takesValue.has(argv[index - 1] ?? ''))
+  const tool = name === undefined || name === 'ffmpeg' ? undefined : await knownTool(name)
+  return tool ? flagsOf(await propertiesOf(tool)) : {}
 }
 
 /** Throws UsageError for what the tool would refuse, before anything is sent. */
@@ -57,7 +69,7 @@ function ffmpegInput(preset: Fields | undefined, asked: Asked): InputMaker {
   assertRead(asked)
   const format = formatOf(asked)
   if (preset && (asked.args.length > 0 || asked.format !== undefined)) throw new UsageError('--preset says what to make: no -f or ARGS beside it')
-  if (!preset && format === '') throw new UsageError('say what to make: -o out.mp4, or -f mp4')
+  if (!preset && format === '') throw sayWhatToMake('mp4', asked)
   const made = preset ?? { outputs: [{ format, ...(asked.args.length > 0 && { args: asked.args }) }] }
   return (sources) => ({ ...made, inputs: sources.map((source) => ({ source })) })
 }
@@ -65,11 +77,15 @@ function ffmpegInput(preset: Fields | undefined, asked: Asked): InputMaker {
 function toolInput(tool: Tool, preset: Fields = {}, { properties, ...asked }: Asked & { readonly properties: Properties }): InputMaker {
   if (asked.args.length > 0 && !('args' in properties)) throw new UsageError(`${tool.name} takes no ARGS; reeltime run ${tool.name} --help lists its options`)
   const format = formatFields(properties, { format: formatOf(asked), isAsked: asked.format !== undefined })
-  if ('output_format' in properties && format.output_format === undefined && preset.output_format === undefined) throw new UsageError('say what to make: -o out.32vid, or -f 32vid')
+  if ('output_format' in properties && format.output_format === undefined && preset.output_format === undefined) throw sayWhatToMake('32vid', asked)
   const fields = { ...preset, ...format, ...readFlags(properties, asked.flags), ...(asked.args.length > 0 && { args: asked.args }) }
   if ('sources' in properties) return (sources) => ({ sources, ...fields })
   if (asked.in.length > 1) throw new UsageError(`${tool.name} reads one file: give -i once`)
   return ([source]) => ({ source, ...fields })
+}
+
+function sayWhatToMake(example: string, { formatIn }: Pick<Asked, 'formatIn'>): UsageError {
+  return new UsageError(`say what to make: ${formatIn === undefined ? `-o out.${example}, or ` : ''}-f ${example}`)
 }
 
 function formatOf({ format, out }: Asked): string {

@@ -13,6 +13,8 @@ export async function uploadSources(
   { shell, view, signal }: { readonly shell: Shell; readonly view: ProgressView; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
   const sources: string[] = []
+  const files = inputs.filter((input) => !SOURCE.test(input)).length
+  let begun = 0
   for (const input of inputs) sources.push(SOURCE.test(input) ? input : await send(input))
   view.clear()
   return sources
@@ -21,10 +23,14 @@ export async function uploadSources(
     const isStdin = input === '-'
     const size = isStdin ? undefined : await sizeOf(input)
     const began = performance.now()
+    begun++
     const body = isStdin ? stream(shell.stdin) : () => stream(createReadStream(input))
     const { source } = await hub.upload(isStdin ? 'stdin' : basename(input), body, {
       ...(size !== undefined && { size }), signal,
-      onProgress: (bytes) => view.show(transferProgress('upload', { bytes, totalBytes: size, began, now: performance.now() })),
+      onProgress: (bytes) => {
+        const { facts, ...progress } = transferProgress('upload', { bytes, totalBytes: size, began, now: performance.now() })
+        view.show({ ...progress, facts: files > 1 ? [`file ${begun} of ${files}`, ...facts] : facts })
+      },
     })
     return source
   }

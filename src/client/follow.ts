@@ -1,9 +1,12 @@
+import type { Batch, BatchEvent } from '../batches/batch.ts'
 import { hasEnded, type EventType, type FeedEvent, type Job, type JobEvent } from '../jobs/job.ts'
 import { HubProblem, HubUnreachableError } from './hub-problem.ts'
 import { askJson, isPassing, type Hub, type TransportName } from './hub.ts'
 import { Pauses, pause } from './pauses.ts'
 import { TransportOrder } from './transport-order.ts'
-import { jobPath, LostConnectionError, UnusableTransportError, type ChannelEvent, type JobAtOffset, type Position } from './transport.ts'
+import {
+  channelPath, LostConnectionError, UnusableTransportError, withoutOffset, type AtOffset, type Channel, type ChannelEvent, type Position,
+} from './transport.ts'
 import type { Patience } from './watchdog.ts'
 
 export interface FollowOptions {
@@ -27,6 +30,8 @@ export interface FollowOptions {
 
 export type FeedOptions = Omit<FollowOptions, 'after' | 'tail' | 'types'>
 
+export type BatchFollowOptions = Omit<FollowOptions, 'tail' | 'types'>
+
 export type ConnectionState = 'connecting' | 'live' | 'lost'
 
 export interface ConnectionDetail {
@@ -42,21 +47,26 @@ export interface ConnectionDetail {
  * HubUnreachableError when the patience has ended, and the signal's reason when aborted.
  */
 export function follow(hub: Hub, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
-  return followChannel(hub, job, options) as AsyncGenerator<JobEvent, void, undefined>
+  return followChannel(hub, { type: 'job', id: job }, options) as AsyncGenerator<JobEvent, void, undefined>
+}
+
+/** The events of a batch, with the promises of `follow`. */
+export function followBatch(hub: Hub, batch: string, options: BatchFollowOptions = {}): AsyncGenerator<BatchEvent, void, undefined> {
+  return followChannel(hub, { type: 'batch', id: batch }, options) as AsyncGenerator<BatchEvent, void, undefined>
 }
 
 /** What happens to all jobs, from now on and for ever, beginning with the newest as they are; throws as `follow` does. */
 export function followFeed(hub: Hub, options: FeedOptions = {}): AsyncGenerator<FeedEvent, void, undefined> {
-  return followChannel(hub, undefined, options) as AsyncGenerator<FeedEvent, void, undefined>
+  return followChannel(hub, { type: 'feed' }, options) as AsyncGenerator<FeedEvent, void, undefined>
 }
 
 async function* followChannel(
-  hub: Hub, job: string | undefined, options: FollowOptions,
+  hub: Hub, channel: Channel, options: FollowOptions,
 ): AsyncGenerator<ChannelEvent, void, undefined> {
   const { onConnection, patienceMs = Infinity, signal = new AbortController().signal } = options
   const order = new TransportOrder(hub, options.transport ?? 'auto')
   const pauses = new Pauses({ firstMs: options.retryMs ?? 1000 })
-  let position: Position = { job, after: options.after ?? firstPlace(job), tail: options.tail, types: options.types }
+  let position: Position = { channel, after: options.after ?? firstPlace(channel), tail: options.tail, types: options.types }
   let awaySince: number | undefined
 
   for (;;) {
@@ -81,12 +91,12 @@ async function* followChannel(
         if (moved === 'seen') continue
         position = moved
         ending.watch(event)
-        yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data as JobAtOffset) } : event
+        yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data as AtOffset<Job | Batch>) } as ChannelEvent : event
       }
       if (ending.isSeen) return
       const status = await statusAtEnd(hub, position, signal)
       if (status) return yield { type: 'end', data: { status } }
-      failure = new LostConnectionError('the hub ended the connection before the job had ended')
+      failure = new LostConnectionError('the hub ended the connection before the end was told')
     } catch (error) {
       signal.throwIfAborted()
       if (ending.isSeen) return
@@ -141,25 +151,21 @@ function worthAnotherTry(error: unknown): Error {
 
 /** Where to go on after that event, or that it is the one already held. */
 function moveTo(position: Position, event: ChannelEvent): Position | 'seen' {
-  if (event.type === 'reset') return { ...position, after: firstPlace(position.job), tail: undefined }
-  const offset = event.type === 'snapshot' ? (event.data as JobAtOffset).offset : event.offset
+  if (event.type === 'reset') return { ...position, after: firstPlace(position.channel), tail: undefined }
+  const offset = event.type === 'snapshot' ? (event.data as AtOffset<Job | Batch>).offset : event.offset
   if (offset === undefined) return position
   if (offset === position.after && event.type !== 'snapshot') return 'seen'
   return { ...position, after: offset, tail: undefined }
 }
 
-/** A job is followed from its beginning; what all jobs did before is in the snapshot. */
-function firstPlace(job: string | undefined): string {
-  return job === undefined ? 'now' : 'start'
-}
-
-function withoutOffset({ offset: _, ...job }: JobAtOffset): Job {
-  return job
+/** A job or a batch is followed from its beginning; what all jobs did before is in the snapshot. */
+function firstPlace({ type }: Channel): string {
+  return type === 'feed' ? 'now' : 'start'
 }
 
 /** A reader that began at the very end gets no `end` any more: the hub is asked whether that is the reason. */
-async function statusAtEnd(hub: Hub, { job, after }: Position, signal: AbortSignal): Promise<Job['status'] | undefined> {
-  if (job === undefined) return undefined
-  const { status, offset } = await askJson<JobAtOffset>(hub, jobPath(job), { signal, cache: 'no-store' })
+async function statusAtEnd(hub: Hub, { channel, after }: Position, signal: AbortSignal): Promise<Job['status'] | undefined> {
+  if (channel.type === 'feed') return undefined
+  const { status, offset } = await askJson<AtOffset<Job | Batch>>(hub, channelPath(channel), { signal, cache: 'no-store' })
   return hasEnded(status) && offset === after ? status : undefined
 }

@@ -1,11 +1,14 @@
+import type { Batch } from '../batches/batch.ts'
 import type { FeedEvent, Job, JobStatus } from '../jobs/job.ts'
+import { BatchHandle } from './batch-handle.ts'
 import { followFeed, type FeedOptions } from './follow.ts'
 import type { HubProblem, HubUnreachableError } from './hub-problem.ts'
 import { askJson, patiently, type Hub, type TransportName } from './hub.ts'
 import { JobHandle } from './job-handle.ts'
-import type { JobAtOffset } from './transport.ts'
+import { withoutOffset, type AtOffset } from './transport.ts'
 import type { WebSocketConstructor } from './transport.websocket.ts'
 import { upload, type Upload, type UploadBody, type UploadOptions } from './upload.ts'
+import { HubWebhooks } from './webhooks.ts'
 
 export interface HubClientOptions {
   /** Of the hub, for example `http://127.0.0.1:5000`. */
@@ -51,14 +54,24 @@ export class HubClient {
    * without making a second job.
    */
   async submit(tool: string, input: unknown, options: SubmitOptions = {}): Promise<JobHandle> {
-    const { idempotencyKey = randomKey(), signal, after, afterAny, webhook } = options
-    const { offset: _, ...job } = await patiently(this.#hub, () => askJson<JobAtOffset>(this.#hub, '/api/jobs', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify({ tool, input, after, after_any: afterAny, webhook }),
-      signal,
-    }), { signal })
-    return new JobHandle(this.#hub, job.id, job)
+    const { after, afterAny, webhook } = options
+    const job = await this.#make<AtOffset<Job>>('/api/jobs', { tool, input, after, after_any: afterAny, webhook }, options)
+    return new JobHandle(this.#hub, job.id, withoutOffset(job))
+  }
+
+  /**
+   * Hands in many jobs as one batch, of which all are taken in or none. A request whose answer was lost is sent again
+   * as with `submit`.
+   */
+  async submitBatch(wanted: BatchRequest, options: Omit<SubmitOptions, 'after' | 'afterAny'> = {}): Promise<BatchHandle> {
+    const body = 'items' in wanted ? { items: wanted.items.map(inWords) } : inWords(wanted)
+    const batch = await this.#make<AtOffset<Batch>>('/api/batches', { ...body, webhook: options.webhook }, options)
+    return new BatchHandle(this.#hub, batch.id, withoutOffset(batch))
+  }
+
+  /** A batch that is there already, or not: nothing is asked yet. */
+  batch(id: string): BatchHandle {
+    return new BatchHandle(this.#hub, id)
   }
 
   /** A job that is there already, or not: nothing is asked yet. */
@@ -85,6 +98,11 @@ export class HubClient {
     return upload(this.#hub, name, body, options)
   }
 
+  /** Who is told of all jobs; for the operator of the hub. */
+  get webhooks(): HubWebhooks {
+    return new HubWebhooks(this.#hub)
+  }
+
   async tools({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ToolInfo[]> {
     const { tools } = await this.#get<{ readonly tools: readonly ToolInfo[] }>('/api/tools', signal)
     return tools
@@ -99,6 +117,14 @@ export class HubClient {
 
   health({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Health> {
     return this.#get('/health', signal)
+  }
+
+  #make<Answer>(path: string, body: object, { idempotencyKey = randomKey(), signal }: Pick<SubmitOptions, 'idempotencyKey' | 'signal'>): Promise<Answer> {
+    return patiently(this.#hub, () => askJson<Answer>(this.#hub, path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+      body: JSON.stringify(body), signal,
+    }), { signal })
   }
 
   #get<Answer>(path: string, signal: AbortSignal | undefined): Promise<Answer> {
@@ -117,6 +143,18 @@ export interface SubmitOptions {
   readonly webhook?: { readonly url: string; readonly events?: readonly string[]; readonly secret?: string }
   readonly signal?: AbortSignal
 }
+
+/** Many inputs for one tool, or items that each name their own. */
+export type BatchRequest =
+  | ({
+    readonly tool: string
+    /** Sources, or inputs that are put over `shared`. */
+    readonly inputs: readonly (string | object)[]
+    readonly shared?: object
+  } & Afters)
+  | { readonly items: readonly ({ readonly tool: string; readonly input: unknown } & Afters)[] }
+
+type Afters = Pick<SubmitOptions, 'after' | 'afterAny'>
 
 export interface JobFilter {
   readonly status?: readonly JobStatus[]
@@ -157,6 +195,11 @@ export interface JobPlan {
 export interface Health {
   readonly status: string
   readonly [field: string]: unknown
+}
+
+/** As the wire calls it. */
+function inWords<Fields extends Afters>({ afterAny, ...fields }: Fields) {
+  return { ...fields, after_any: afterAny }
 }
 
 /** Not `randomUUID`: browsers have that only on pages that came by https. */

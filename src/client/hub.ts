@@ -83,6 +83,23 @@ export async function patiently<Answer>(
   }
 }
 
+/** Sends DELETE until it has been heard. */
+export async function removePatiently(hub: Hub, path: string, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+  let isFirst = true
+  await patiently(hub, async () => {
+    try {
+      await ask(hub, path, { method: 'DELETE', signal })
+    } catch (error) {
+      // The answer to an earlier attempt was lost, but it was heard.
+      if (isFirst || !(error instanceof HubProblem) || !GONE.has(error.status)) throw error
+    } finally {
+      isFirst = false
+    }
+  }, { signal })
+}
+
+const GONE: ReadonlySet<number> = new Set([404, 410])
+
 /** Whether trying again later is worth while. */
 export function isPassing(error: unknown): error is HubProblem | HubUnreachableError {
   return error instanceof HubUnreachableError || (error instanceof HubProblem && error.passes)

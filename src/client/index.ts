@@ -1,15 +1,19 @@
 export { HubClient } from './hub-client.ts'
 export type {
-  Health, HubClientOptions, JobFilter, JobPage, JobPlan, SubmitOptions, ToolInfo,
+  BatchRequest, Health, HubClientOptions, JobFilter, JobPage, JobPlan, SubmitOptions, ToolInfo,
 } from './hub-client.ts'
 export { JobHandle } from './job-handle.ts'
+export { BatchHandle } from './batch-handle.ts'
 export type { DownloadOptions, HistoryOptions } from './job-handle.ts'
 export type { Frame, FramesOptions } from './frames.ts'
+export type { HubWebhook, HubWebhooks, WebhookOptions } from './webhooks.ts'
 export { HubProblem, HubUnreachableError } from './hub-problem.ts'
 export type { FieldProblem } from './hub-problem.ts'
-export type { ConnectionDetail, ConnectionState, FeedOptions, FollowOptions } from './follow.ts'
+export type { BatchFollowOptions, ConnectionDetail, ConnectionState, FeedOptions, FollowOptions } from './follow.ts'
 export type { TransportName } from './hub.ts'
 export type { WebSocketConstructor, WebSocketLike } from './transport.websocket.ts'
 export type { StartedUpload, Upload, UploadBody, UploadOptions } from './upload.ts'
+export { applyBatchEvent, EMPTY_BATCH } from '../batches/batch.ts'
+export type { Batch, BatchEvent, BatchItem } from '../batches/batch.ts'
 export { applyEvent, EMPTY_JOB, hasEnded } from '../jobs/job.ts'
 export type { Artifact, EventType, FeedEvent, Job, JobError, JobEvent, JobStatus, JobSummary, LogLine } from '../jobs/job.ts'

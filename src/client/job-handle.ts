@@ -1,10 +1,10 @@
-import { applyEvent, EMPTY_JOB, hasEnded, type EventType, type Job, type JobEvent } from '../jobs/job.ts'
+import { applyEvent, EMPTY_JOB, hasEnded, type EventType, type Job, type JobEvent, type JobStatus } from '../jobs/job.ts'
 import { readPage } from './event-page.ts'
 import { follow, type FollowOptions } from './follow.ts'
 import { type Frame, type FramesOptions, readFrames } from './frames.ts'
 import { HubProblem } from './hub-problem.ts'
-import { ask, askJson, patiently, type Hub } from './hub.ts'
-import { jobPath, type JobAtOffset, type Position } from './transport.ts'
+import { ask, askJson, patiently, removePatiently, type Hub } from './hub.ts'
+import { jobPath, withoutOffset, type AtOffset, type Position } from './transport.ts'
 
 /** One job at one hub. */
 export class JobHandle {
@@ -21,6 +21,10 @@ export class JobHandle {
   /** The job as far as this handle has been told: the fold of what came, empty before anything has. */
   get job(): Job {
     return this.#job
+  }
+
+  get status(): JobStatus {
+    return this.#job.status
   }
 
   /** Asks for the job as it is. */
@@ -42,7 +46,7 @@ export class JobHandle {
   /** What the log holds by now, without waiting for more. */
   async* history(options: HistoryOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
     const { signal } = options
-    let position: Position = { job: this.id, after: options.after ?? 'start', tail: options.tail, types: options.types }
+    let position: Position = { channel: { type: 'job', id: this.id }, after: options.after ?? 'start', tail: options.tail, types: options.types }
     for (;;) {
       const page = await patiently(this.#hub, () => readPage(this.#hub, position, { signal }), { signal })
       yield* page.events as readonly JobEvent[]
@@ -75,18 +79,8 @@ export class JobHandle {
   }
 
   /** Removes the job with all it made; a running one is cancelled first. */
-  async remove({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    let isFirst = true
-    await patiently(this.#hub, async () => {
-      try {
-        await ask(this.#hub, jobPath(this.id), { method: 'DELETE', signal })
-      } catch (error) {
-        // The answer to an earlier attempt was lost, but it was heard.
-        if (isFirst || !(error instanceof HubProblem) || !GONE.has(error.status)) throw error
-      } finally {
-        isFirst = false
-      }
-    }, { signal })
+  remove({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return removePatiently(this.#hub, jobPath(this.id), { signal })
   }
 
   /** The bytes of an artifact, the first one without a name; `range` as in the header, `bytes=100-`. */
@@ -104,9 +98,8 @@ export class JobHandle {
     return this.#keep(await askJson(this.#hub, `${jobPath(this.id)}/${action}`, { method: 'POST', signal }))
   }
 
-  #keep({ offset: _, ...job }: JobAtOffset): Job {
-    this.#job = job
-    return job
+  #keep(job: AtOffset<Job>): Job {
+    return this.#job = withoutOffset(job)
   }
 }
 
@@ -123,5 +116,3 @@ export interface DownloadOptions {
   readonly ifRange?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-const GONE: ReadonlySet<number> = new Set([404, 410])

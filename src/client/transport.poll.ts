@@ -1,13 +1,14 @@
-import { EMPTY_JOB, type JobEvent, type JobSummary, type ProgressData, type StatusData } from '../jobs/job.ts'
+import { EMPTY_BATCH, type Batch } from '../batches/batch.ts'
+import { EMPTY_JOB, type Job, type JobEvent, type JobSummary, type ProgressData, type StatusData } from '../jobs/job.ts'
 import { readPage } from './event-page.ts'
 import { askJson, type Hub } from './hub.ts'
-import { jobPath, type ChannelEvent, type JobAtOffset, type Position, type ReceiveOptions } from './transport.ts'
+import { channelPath, withoutOffset, type AtOffset, type Channel, type ChannelEvent, type Position, type ReceiveOptions } from './transport.ts'
 
 /** Follows by long poll: question and answer, which pass wherever HTTP does. */
 export async function* receiveByPoll(
   hub: Hub, from: Position, { signal }: ReceiveOptions,
 ): AsyncGenerator<ChannelEvent, void, undefined> {
-  const wantsProgress = from.job !== undefined && (from.types === undefined || from.types.includes('progress'))
+  const wantsProgress = from.channel.type !== 'feed' && (from.types === undefined || from.types.includes('progress'))
   let position = yield* begin(hub, from, signal)
   let rev = 0
   for (;;) {
@@ -15,11 +16,11 @@ export async function* receiveByPoll(
     const page = await readPage(hub, position, { query, signal, timeoutMs: (WAIT_SECONDS + 15) * 1000 })
     if (page.reset) {
       yield { type: 'reset', data: { earliest: 'start' } }
-      if (from.job === undefined) {
+      if (from.channel.type === 'feed') {
         position = { ...position, after: yield* beginFeed(hub, signal) }
         continue
       }
-      yield blank(from.job)
+      yield blank(from.channel)
     }
     yield* page.events
     if (page.closed) return
@@ -37,28 +38,28 @@ const WAIT_SECONDS = 20
 
 /**
  * A page has no snapshot, so the first one is made here, where that can be done truthfully. Whoever comes back with
- * an offset holds the job as of that offset already.
+ * an offset holds what was told up to there already.
  */
 async function* begin(hub: Hub, from: Position, signal: AbortSignal): AsyncGenerator<ChannelEvent, Position, undefined> {
-  if (from.job === undefined) return from.after === 'now' ? { ...from, after: yield* beginFeed(hub, signal) } : from
+  const { channel } = from
+  if (channel.type === 'feed') return from.after === 'now' ? { ...from, after: yield* beginFeed(hub, signal) } : from
   if (from.tail === undefined && from.after === 'start') {
-    yield blank(from.job)
+    yield blank(channel)
     return from
   }
   if (from.tail === undefined && from.after !== 'now') return from
-  const job = await askJson<JobAtOffset>(hub, jobPath(from.job), { signal, cache: 'no-store' })
-  if (from.tail === undefined && job.offset !== undefined) {
-    yield { type: 'snapshot', data: job }
-    return { ...from, after: job.offset }
+  const state = await askJson<AtOffset<Job | Batch>>(hub, channelPath(channel), { signal, cache: 'no-store' })
+  if (from.tail === undefined && state.offset !== undefined) {
+    yield { type: 'snapshot', data: state } as ChannelEvent
+    return { ...from, after: state.offset }
   }
-  const { offset: _, ...rest } = job
-  yield { type: 'snapshot', data: rest }
+  yield { type: 'snapshot', data: withoutOffset(state) } as ChannelEvent
   return from
 }
 
 /** The offset comes first, so that what happens before the list is made is told after it. */
 async function* beginFeed(hub: Hub, signal: AbortSignal): AsyncGenerator<ChannelEvent, string, undefined> {
-  const { offset } = await readPage(hub, { job: undefined, after: 'now', tail: undefined, types: undefined }, { signal })
+  const { offset } = await readPage(hub, { channel: { type: 'feed' }, after: 'now', tail: undefined, types: undefined }, { signal })
   const { jobs } = await askJson<{ readonly jobs: readonly JobSummary[] }>(hub, '/api/jobs?limit=100', { signal, cache: 'no-store' })
   yield { type: 'snapshot', data: { jobs } }
   return offset
@@ -69,6 +70,6 @@ function readProgress(data: ProgressData | StatusData): JobEvent {
   return 'status' in data ? { type: 'status', data } : { type: 'progress', data }
 }
 
-function blank(id: string): JobEvent {
-  return { type: 'snapshot', data: { ...EMPTY_JOB, id } }
+function blank({ type, id }: Exclude<Channel, { readonly type: 'feed' }>): ChannelEvent {
+  return type === 'job' ? { type: 'snapshot', data: { ...EMPTY_JOB, id } } : { type: 'snapshot', data: { ...EMPTY_BATCH, id } }
 }

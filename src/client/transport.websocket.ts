@@ -107,13 +107,13 @@ function readMessage(message: unknown): ChannelEvent | undefined {
 }
 
 /** Returns for an orderly end; otherwise throws what the close means. */
-async function judgeClose(hub: Hub, { job }: Position, { closeCode, wasOpen }: Connection): Promise<void> {
+async function judgeClose(hub: Hub, { channel }: Position, { closeCode, wasOpen }: Connection): Promise<void> {
   if (closeCode === 1000) return
   if (closeCode === 4400) throw new HubProblem(400, { code: 'invalid_offset', detail: 'the hub does not take this offset' })
   if (closeCode === 4403) throw new UnusableTransportError('the hub refuses a WebSocket from here')
-  // A browser is not told why a handshake failed, 4401 does not say what is missing, nor 4404 whether the job has expired: ask.
+  // A browser is not told why a handshake failed, 4401 does not say what is missing, nor 4404 whether it has expired: ask.
   if (!wasOpen || closeCode === 4401 || closeCode === 4404) {
-    await ask(hub, askablePath(job))
+    await ask(hub, askablePath(channel))
     throw new UnusableTransportError('the WebSocket was refused')
   }
   throw new LostConnectionError(`the WebSocket was closed with ${closeCode}`)

@@ -47,9 +47,10 @@ export function moneyPrinterRoutes({ jobs, artifacts, uploads, origin, handOver,
 
   app.get('/api/v1/tasks', (c) => {
     const [page, size] = [positive(c, 'page', 1), positive(c, 'page_size', 10)]
-    const tasks = allTasks(callerOf(c))
-    const shown = tasks.slice((page - 1) * size, page * size).map((job) => toTask(job, viewOf(c, taskIdOf(job))))
-    return answer(c, { tasks: shown, total: tasks.length, page, page_size: size })
+    const { reach, owner } = callerOf(c)
+    const wanted = { tool: TASK_TOOLS, owner: reach === 'own' ? owner ?? '' : undefined }
+    const { jobs: found } = jobs.list({ ...wanted, limit: size, skip: (page - 1) * size })
+    return answer(c, { tasks: found.map((job) => toTask(job, viewOf(c, taskIdOf(job)))), total: jobs.count(wanted), page, page_size: size })
   })
 
   app.get('/api/v1/tasks/:id', (c) => answer(c, toTask(taskOf(c), viewOf(c, c.req.param('id')))))
@@ -114,18 +115,6 @@ export function moneyPrinterRoutes({ jobs, artifacts, uploads, origin, handOver,
 
   function viewOf(c: Context<Env>, taskId: string): TaskView {
     return { taskId, baseUrl: baseUrl(c), isClassic: c.req.query('compat') === 'classic' }
-  }
-
-  /** Newest first. */
-  function allTasks({ reach, owner }: Caller): readonly Job[] {
-    const found: Job[] = []
-    for (let cursor: string | undefined, more = true; more; ) {
-      const page = jobs.list({ limit: 500, owner: reach === 'own' ? owner ?? '' : undefined, cursor })
-      found.push(...page.jobs.filter(({ tool }) => TASK_TOOLS.includes(tool)))
-      cursor = page.next_cursor ?? undefined
-      more = cursor !== undefined
-    }
-    return found
   }
 
   return app

@@ -38,5 +38,5 @@ export function answerSoraError(c: Context, error: unknown, onInternalError: (er
 
 /** What is answered in this dialect, refusals in front of the routes too. */
 export function isSoraPath(path: string): boolean {
-  return /^(?:\/api\/v1)?\/(?:submit_remove_task|get_results|get_queue_status|cancel_tasks)$|^\/download\/[^/]+$/.test(path)
+  return /^(?:\/api\/v1)?\/(?:submit_remove_task|get_results|get_queue_status|cancel_tasks|download_batch_zip)$|^\/download\/[^/]+$/.test(path)
 }

@@ -5,11 +5,12 @@ import { HubError } from '../errors.ts'
 import type { ArtifactStore } from '../jobs/artifact-store.ts'
 import type { Caller } from '../jobs/caller.ts'
 import type { HandOver } from '../jobs/hand-over.ts'
-import { hasEnded, type Job, type JobStatus } from '../jobs/job.ts'
+import { type Artifact, hasEnded, type Job, type JobStatus } from '../jobs/job.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { receiveMultipart } from '../jobs/multipart.ts'
 import { readJson } from '../jobs/read-json.ts'
 import { serveFile } from '../jobs/serve-file.ts'
+import { serveZip } from '../jobs/serve-zip.ts'
 import type { UploadStore } from '../jobs/upload-store.ts'
 import { answerSoraError, DetailError, missingField } from './sora-watermark-errors.ts'
 
@@ -25,6 +26,8 @@ export interface SoraWatermarkContext {
 const TOOL = 'watermark'
 /** What the newer form can be asked to clean with; here it is all the same. */
 const CLEANERS = ['lama', 'e2fgvi_hq']
+/** As many as the forks that have it put into one archive. */
+const MOST_ZIPPED = 20
 const cancelRequest = z.object({ task_ids: z.array(z.string()).max(1000) })
 
 /** The older form has no prefix, and does not tell that a task waits. */
@@ -79,12 +82,25 @@ export function soraWatermarkRoutes({ jobs, artifacts, uploads, handOver, caller
       return c.json({ cancelled })
     })
 
+    app.get(`${form}/download_batch_zip`, (c) => {
+      const asked = c.req.query('tasks')
+      if (asked === undefined) throw missingField('query', 'tasks')
+      const found = [...new Set(asked.split(',').map((id) => id.trim()).filter((id) => id !== ''))]
+      if (found.length > MOST_ZIPPED) throw new DetailError(422, [{ type: 'too_long', loc: ['query', 'tasks'], msg: `List should have at most ${MOST_ZIPPED} items`, input: asked }])
+      // Each is known, as with a download of one; what is not done yet is left out.
+      const zipped = found.map((id) => taskOf(jobs, id) ?? unknownTask()).flatMap((job) => {
+        const video = videoOf(job)
+        return job.status === 'completed' && video ? [{ name: fileName(job), job, artifact: video }] : []
+      })
+      return serveZip(c, zipped, { store: artifacts, filename: 'cleaned_videos.zip' })
+    })
+
     app.get(`${form}/download/:id`, (c, next) => {
       const job = taskOf(jobs, c.req.param('id'))
       // Below /api/v1 another dialect has downloads of its own.
       if (!job) return form === '' ? unknownTask() : next()
       if (job.status !== 'completed') throw new DetailError(400, `Task not finish yet: ${STATUS[form][job.status]}`)
-      const video = job.artifacts.find(({ name }) => name.startsWith('video.'))
+      const video = videoOf(job)
       if (!video) throw new DetailError(404, OUTPUT_GONE)
       return serveFile(c, { ...artifacts.served(job, video.name), filename: fileName(job) }, { handOver, disposition: 'attachment' })
         .catch((error: unknown) => {
@@ -126,6 +142,10 @@ function taskOf(jobs: Jobs, id: string): Job | undefined {
   }
 }
 
+function videoOf({ artifacts }: Job): Artifact | undefined {
+  return artifacts.find(({ name }) => name.startsWith('video.'))
+}
+
 function unknownTask(): never {
   throw new DetailError(404, 'Task does not exist.')
 }
@@ -148,8 +168,9 @@ function toResult(job: Job, form: Form) {
 }
 
 /** `ID_20260131235959.mp4`: when it was made, by the hub's clock. */
-function fileName({ id, ended_at = 0, artifacts }: Job): string {
+function fileName(job: Job): string {
+  const { id, ended_at = 0 } = job
   const stamp = new Date(ended_at).toISOString().replace(/\D/g, '').slice(0, 14)
-  const { name } = artifacts.find((artifact) => artifact.name.startsWith('video.')) ?? { name: 'video.mp4' }
+  const { name } = videoOf(job) ?? { name: 'video.mp4' }
   return `${id}_${stamp}${name.slice(name.lastIndexOf('.'))}`
 }

@@ -6,14 +6,24 @@ export type Database = InstanceType<Sqlite['DatabaseSync']>
  * Opens the index and queue. All that is in it can be made again from the logs, so a file that is damaged is put aside
  * and begun anew; one that only cannot be opened is an error.
  */
-export async function openDatabase(path: string, { putAside }: { putAside: (path: string) => Promise<void> }): Promise<Database> {
+export function openDatabase(path: string, { putAside }: { putAside: (path: string) => Promise<void> }): Promise<Database> {
+  return openFile(path, { putAside, prepare: prepareIndex })
+}
+
+/** Opens a file whose tables are those of who uses it, with the same care. */
+export function openPlainDatabase(path: string, { putAside }: { putAside: (path: string) => Promise<void> }): Promise<Database> {
+  return openFile(path, { putAside, prepare: () => undefined })
+}
+
+async function openFile(path: string, { putAside, prepare }: { putAside: (path: string) => Promise<void>; prepare: (database: Database) => void }): Promise<Database> {
   const sqlite = await loadSqlite()
+  const open = () => prepared(new sqlite.DatabaseSync(path), prepare)
   try {
-    return prepare(new sqlite.DatabaseSync(path))
+    return open()
   } catch (error) {
     if (!isDamage(error)) throw error
     await putAside(path)
-    return prepare(new sqlite.DatabaseSync(path))
+    return open()
   }
 }
 
@@ -76,21 +86,25 @@ function hasResultCode(error: unknown, code: number): boolean {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === code
 }
 
-function prepare(database: Database): Database {
+function prepared(database: Database, prepare: (database: Database) => void): Database {
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;')
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-    // Of another version: the logs know better than a migration does.
-    if (version !== 0 && version !== VERSION) dropAll(database)
-    database.exec(SCHEMA)
     const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
     if (verdict !== 'ok') throw new DamagedError(verdict)
-    if (database.prepare(DAMAGED_ROW).get()) throw new DamagedError('a row does not hold its job')
+    prepare(database)
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+function prepareIndex(database: Database): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  // Of another version: the logs know better than a migration does.
+  if (version !== 0 && version !== VERSION) dropAll(database)
+  database.exec(SCHEMA)
+  if (database.prepare(DAMAGED_ROW).get()) throw new DamagedError('a row does not hold its job')
 }
 
 function dropAll(database: Database): void {

@@ -1,18 +1,31 @@
 import { chmod, open, rename } from 'node:fs/promises'
-import { openDatabase, type Database } from './database.ts'
+import { openDatabase, openPlainDatabase, type Database } from './database.ts'
 import { ifPresent } from './file-error.ts'
 
 const BESIDE = ['-wal', '-shm']
 
+interface FileOptions {
+  readonly onUnreadable: () => void
+}
+
+/** Opens the file of the index, begun anew where it cannot be read. Nobody but the hub's own user can read it. */
+export function openIndexFile(path: string, options: FileOptions): Promise<Database> {
+  return openFor(openDatabase, path, options)
+}
+
 /**
- * Opens the file of the index, begun anew where it cannot be read. Nobody but the hub's own user can read it: the
- * secrets of webhooks wait in it until all is delivered.
+ * Likewise the file of what is on its way to webhooks and what has become of it, which no log tells. Their secrets wait
+ * in it until all is delivered.
  */
-export async function openIndexFile(path: string, { onUnreadable }: { readonly onUnreadable: () => void }): Promise<Database> {
+export function openDeliveriesFile(path: string, options: FileOptions): Promise<Database> {
+  return openFor(openPlainDatabase, path, options)
+}
+
+async function openFor(openWith: typeof openDatabase, path: string, { onUnreadable }: FileOptions): Promise<Database> {
   // SQLite gives the files beside it the mode that this one has.
   await (await open(path, 'a', 0o600)).close()
   for (const suffix of ['', ...BESIDE]) await ifPresent(chmod(`${path}${suffix}`, 0o600))
-  return openDatabase(path, {
+  return openWith(path, {
     async putAside() {
       const aside = `${path}.unreadable-${Date.now()}`
       await rename(path, aside).catch(() => undefined)

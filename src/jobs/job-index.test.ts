@@ -49,6 +49,14 @@ test('a list is filtered by states and tool', () => {
   expect(ids(index.list({ limit: 9, statuses: [] }))).toEqual(['c', 'b', 'a'])
 })
 
+test('a page is taken out of the middle, of some tools and one owner, with how many there are in all', () => {
+  for (let count = 0; count < 12; count++) insert(`job-${count}`, { tool: ['compose', 'audio', 'gif'][count % 3]! })
+  const wanted = { tool: ['compose', 'audio'] }
+  expect(ids(index.list({ ...wanted, limit: 3, skip: 2 }))).toEqual(['job-7', 'job-6', 'job-4'])
+  expect(ids(index.list({ ...wanted, limit: 3, skip: 7 }))).toEqual(['job-0'])
+  expect([index.list({ ...wanted, limit: 3, skip: 8 }).jobs, index.count(wanted), index.count({ owner: 'nobody' })]).toEqual([[], 8, 0])
+})
+
 test('the same is asked for again: the newest that has neither failed nor expired', () => {
   insert('old', { status: 'completed', expires_at: 100 }, 'same')
   expect(index.findSame('same', { owner: undefined, now: 99 })?.id).toBe('old')

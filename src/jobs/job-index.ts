@@ -3,12 +3,15 @@ import type { Job, JobStatus } from './job.ts'
 
 export interface JobFilter {
   readonly statuses?: readonly JobStatus[] | undefined
-  readonly tool?: string | undefined
+  /** Of this tool, or of one of these. */
+  readonly tool?: string | readonly string[] | undefined
   /** Only the jobs of this one. */
   readonly owner?: string | undefined
   readonly limit: number
   /** `next_cursor` of the page before. */
   readonly cursor?: string | undefined
+  /** How many of those there are to pass over. */
+  readonly skip?: number | undefined
 }
 
 export interface JobPage {
@@ -78,26 +81,19 @@ export class JobIndex {
     return parseRow(this.#statements.findSame.get(fingerprint, owner ?? null, now))
   }
 
-  list({ statuses, tool, owner, limit, cursor }: JobFilter): JobPage {
-    const conditions = ['created_at < ?']
-    const values: (string | number)[] = [parseCursor(cursor)]
-    if (statuses?.length) {
-      conditions.push(`status IN (${statuses.map(() => '?').join()})`)
-      values.push(...statuses)
-    }
-    if (tool !== undefined) {
-      conditions.push('tool = ?')
-      values.push(tool)
-    }
-    if (owner !== undefined) {
-      conditions.push('owner = ?')
-      values.push(owner)
-    }
+  list({ limit, cursor, skip = 0, ...filter }: JobFilter): JobPage {
+    const { where, values } = conditionOf(filter)
     const rows = this.#database
-      .prepare(`SELECT job FROM jobs WHERE ${conditions.join(' AND ')} ORDER BY created_at DESC LIMIT ?`)
-      .all(...values, limit + 1) as unknown as { job: string }[]
+      .prepare(`SELECT job FROM jobs WHERE created_at < ? AND ${where} ORDER BY created_at DESC LIMIT ? OFFSET ?`)
+      .all(parseCursor(cursor), ...values, limit + 1, skip) as unknown as { job: string }[]
     const jobs = rows.slice(0, limit).map(({ job }) => JSON.parse(job) as Job)
     return { jobs, next_cursor: rows.length > limit ? jobs.at(-1)!.created_at.toString(36) : null }
+  }
+
+  /** How many there are of what `list` would list. */
+  count(filter: Pick<JobFilter, 'statuses' | 'tool' | 'owner'>): number {
+    const { where, values } = conditionOf(filter)
+    return (this.#database.prepare(`SELECT count(*) AS count FROM jobs WHERE ${where}`).get(...values) as { count: number }).count
   }
 
   /** Forgets a job; for a while the id is known to have been one. */
@@ -176,6 +172,15 @@ function prepareStatements(database: Database) {
     boundExpiry: database.prepare("UPDATE jobs SET expires_at = ?, job = json_set(job, '$.expires_at', CAST(? AS INTEGER)) WHERE expires_at > ?"),
     oldestEnded: database.prepare('SELECT job FROM jobs WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT ?'),
     newest: database.prepare('SELECT max(created_at) AS at FROM jobs'),
+  }
+}
+
+function conditionOf({ statuses = [], tool = [], owner }: Pick<JobFilter, 'statuses' | 'tool' | 'owner'>): { readonly where: string; readonly values: readonly string[] } {
+  const tools = [tool].flat()
+  const among = (column: string, values: readonly string[]) => (values.length > 0 ? [`${column} IN (${values.map(() => '?').join()})`] : [])
+  return {
+    where: ['1', ...among('status', statuses), ...among('tool', tools), ...(owner === undefined ? [] : ['owner = ?'])].join(' AND '),
+    values: [...statuses, ...tools, ...(owner === undefined ? [] : [owner])],
   }
 }
 

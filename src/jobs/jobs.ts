@@ -87,6 +87,11 @@ export class Jobs {
     return { ...page, jobs: page.jobs.map((job) => (hasEnded(job.status) ? job : asOfNow(job))) }
   }
 
+  /** How many `list` would list. */
+  count(filter: Pick<JobFilter, 'statuses' | 'tool' | 'owner'>): number {
+    return this.#options.index.count(filter)
+  }
+
   /** Throws a HubError where the job is another's; of one that is nobody's, who knows its id is its master. */
   assertMayChange(id: string, { owner, reach }: Caller): void {
     const master = this.#options.index.ownerOf(id)

@@ -24,3 +24,11 @@ export const webhookRequest = z.strictObject({
 })
 
 export type WebhookRequest = z.infer<typeof webhookRequest>
+
+const MOST_KEEP_SECONDS = 30 * 86_400
+
+/** A new secret for one of the hub's webhooks. */
+export const webhookRotation = z.strictObject({
+  secret: webhookSecret.optional().describe('The one that signs from now on; made by the hub unless given'),
+  keep_seconds: z.int().min(0).max(MOST_KEEP_SECONDS).default(86_400).describe('How long the one before signs too; with 0 it and all before it end at once'),
+})

@@ -212,6 +212,7 @@ export const webhook = name('Webhook', z.object({
   url: z.string(),
   events: z.array(z.string()).nullable().describe('null: all but job.artifact'),
   signed: z.boolean(),
+  earlier_secrets: z.array(z.object({ until: milliseconds('Until then it signs too') })).exactOptional(),
   created_at: milliseconds('When it was added'),
   disabled: z.unknown().optional().describe('Why it is told nothing any more'),
 }))

@@ -9,11 +9,17 @@ import { webhookHeaders } from './signature.ts'
 /** What became of one attempt. */
 export type DeliveryOutcome = 'delivered' | 'refused' | 'unanswered' | 'address_refused' | 'gone'
 
+/** The secrets are those that sign at that time. */
+export interface Target {
+  readonly url: string
+  secretsAt(at: number): readonly string[]
+}
+
 export interface DelivererOptions {
   readonly outbox: Outbox
   readonly policy: AddressPolicy
   /** Where a delivery goes; undefined where nothing goes to that webhook any more. */
-  readonly targetOf: (delivery: Delivery) => { readonly url: string; readonly secret?: string | undefined } | undefined
+  readonly targetOf: (delivery: Delivery) => Target | undefined
   /** Between the attempts, in milliseconds: one more attempt than there are of these. */
   readonly retriesMs: readonly number[]
   /** For one attempt; 15 s unless given. */
@@ -113,14 +119,14 @@ export class Deliverer {
   }
 
   async #attempt(
-    { eventId, body }: Delivery, { url, secret }: { readonly url: string; readonly secret?: string | undefined }, at: number,
+    { eventId, body }: Delivery, { url, secretsAt }: Target, at: number,
   ): Promise<{ readonly outcome: DeliveryOutcome; readonly retryAfterMs: number } & Pick<Attempt, 'status' | 'error'>> {
     const { policy, timeoutMs = TIMEOUT_MS } = this.#options
     try {
       const { post } = await import('../fetch/post.ts')
       const { status, retryAfterMs } = await post(checkUrl(url, { policy }), {
         policy, timeoutMs, signal: this.#abort.signal, body: Buffer.from(body),
-        headers: { 'content-type': 'application/json', ...webhookHeaders({ id: eventId, timestamp: Math.floor(at / 1000), body }, secret) },
+        headers: { 'content-type': 'application/json', ...webhookHeaders({ id: eventId, timestamp: Math.floor(at / 1000), body }, secretsAt(at)) },
       })
       const outcome = status >= 200 && status < 300 ? 'delivered' : status === 410 ? 'gone' : 'refused'
       return { outcome, status, retryAfterMs }

@@ -10,6 +10,8 @@ const endpoint = z.strictObject({
   url: z.string(),
   events: z.array(z.enum(WEBHOOK_EVENTS)).optional(),
   secret: z.string().optional(),
+  /** Secrets that were replaced, the newest first: each signs too until then, in milliseconds since 1970. */
+  earlier: z.array(z.strictObject({ secret: z.string(), until: z.number() })).optional(),
   createdAt: z.number(),
   /** Why it is told nothing for now. */
   disabled: z.string().optional(),
@@ -22,6 +24,8 @@ export type Endpoint = z.infer<typeof endpoint>
 /** The one that is made of the settings. */
 export const FROM_SETTINGS = 'settings'
 const MOST_ENDPOINTS = 100
+/** Each is one more signature in the header. */
+const MOST_EARLIER = 3
 
 export interface EndpointsOptions {
   readonly path: string
@@ -89,6 +93,27 @@ export class Endpoints {
     await this.#change((all) => all.filter((known) => known.id !== id))
   }
 
+  /**
+   * Replaces the secret. The one before signs too for `keepMs`, and so do those before it for the time that is left to
+   * them; with 0 all of them end now.
+   */
+  async rotate(id: string, { secret, keepMs, now }: { secret: string; keepMs: number; now: number }): Promise<Endpoint> {
+    if (id === FROM_SETTINGS) {
+      throw new HubError('invalid_input', 'The secret of this webhook is in the settings', { hint: 'Change REELTIME_WEBHOOK_SECRET, or add a webhook with POST /api/webhooks' })
+    }
+    const { earlier: kept = [], secret: old, ...known } = this.get(id)
+    if (old === secret) throw new HubError('invalid_input', 'This is the secret that it has', { errors: [{ path: 'secret', message: 'has to be another one' }] })
+    const earlier = keepMs === 0 ? [] : [...(old === undefined ? [] : [{ secret: old, until: now + keepMs }]), ...kept.filter(({ until }) => until > now)]
+    if (earlier.length > MOST_EARLIER) {
+      throw new HubError('invalid_input', `${MOST_EARLIER} earlier secrets still sign, which is the limit`, {
+        errors: [{ path: 'keep_seconds', message: 'may be 0 only' }], hint: 'Wait until one has ended, or end all of them with "keep_seconds":0',
+      })
+    }
+    const changed: Endpoint = { ...known, secret, ...(earlier.length > 0 && { earlier }) }
+    await this.#change((all) => all.map((other) => (other.id === id ? changed : other)))
+    return changed
+  }
+
   /** With a reason it is told nothing until it is enabled again, which is without one. */
   async setDisabled(id: string, reason: string | undefined): Promise<Endpoint> {
     const { disabled: _, ...known } = this.get(id)
@@ -105,6 +130,11 @@ export class Endpoints {
     this.#writing = written.catch(() => undefined)
     return written
   }
+}
+
+/** Those that sign, the newest first. */
+export function secretsAt({ secret, earlier = [] }: Pick<Endpoint, 'secret' | 'earlier'>, at: number): readonly string[] {
+  return [...(secret === undefined ? [] : [secret]), ...earlier.filter(({ until }) => until > at).map((one) => one.secret)]
 }
 
 function readEndpoints(path: string): readonly Endpoint[] {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HubError } from '../errors.ts'
 import { redactUrl } from '../fetch/check-url.ts'
 import { readJson } from '../jobs/read-json.ts'
-import { webhookRequest } from '../jobs/webhook-request.ts'
+import { webhookRequest, webhookRotation } from '../jobs/webhook-request.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Delivery } from './outbox.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -28,6 +28,12 @@ export function webhookRoutes({ webhooks }: { readonly webhooks: Webhooks }): Ho
   })
 
   app.post('/api/webhooks/:id/enable', async (c) => c.json(showEndpoint(await webhooks.enable(c.req.param('id')))))
+
+  app.post('/api/webhooks/:id/rotate', async (c) => {
+    const body = parse(webhookRotation, await readJson(c, { requireType: true }), 'The body takes {"secret"?:"whsec_…","keep_seconds"?:0 to 2592000}')
+    const changed = await webhooks.rotate(c.req.param('id'), { secret: body.secret, keepMs: body.keep_seconds * 1000 })
+    return c.json({ ...showEndpoint(changed), secret: changed.secret }, 200, NO_STORE)
+  })
 
   app.get('/api/webhooks/deliveries', (c) => {
     const query = parse(deliveryQuery, c.req.query(), 'state takes pending, delivered or failed; limit 1 to 500; cursor what the page before gave')
@@ -61,8 +67,12 @@ function parse<Value>(schema: z.ZodType<Value>, value: unknown, message: string)
 }
 
 /** Never with its secret. */
-function showEndpoint({ id, url, events, secret, createdAt, disabled }: Endpoint) {
-  return { id, url, events: events ?? null, signed: secret !== undefined, created_at: createdAt, ...(disabled !== undefined && { disabled }) }
+function showEndpoint({ id, url, events, secret, earlier = [], createdAt, disabled }: Endpoint) {
+  const signing = earlier.filter(({ until }) => until > Date.now()).map(({ until }) => ({ until }))
+  return {
+    id, url, events: events ?? null, signed: secret !== undefined, ...(signing.length > 0 && { earlier_secrets: signing }),
+    created_at: createdAt, ...(disabled !== undefined && { disabled }),
+  }
 }
 
 function showDelivery({ id, eventId, webhook, subject, type, state, attempts, createdAt, nextAt, own }: Delivery, webhooks: Webhooks) {

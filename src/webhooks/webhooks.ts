@@ -6,8 +6,8 @@ import type { Job } from '../jobs/job.ts'
 import { WEBHOOK_EVENTS, type WebhookEvent, type WebhookRequest } from '../jobs/webhook-request.ts'
 import type { Entry } from '../streams/entry.ts'
 import type { OpenStream } from '../streams/event-log.ts'
-import { Deliverer, type DeliveryOutcome } from './deliverer.ts'
-import type { Endpoint, Endpoints } from './endpoints.ts'
+import { Deliverer, type DeliveryOutcome, type Target } from './deliverer.ts'
+import { secretsAt, type Endpoint, type Endpoints } from './endpoints.ts'
 import { LogReader, type Subscriber } from './log-reader.ts'
 import { Outbox, type Delivery, type DeliveryFilter } from './outbox.ts'
 import { makeSecret } from './signature.ts'
@@ -57,7 +57,7 @@ export class Webhooks {
     this.#batches = new LogReader({ ...shared, open: openBatch, eventOf: batchEventOf, dataOf: withoutItems })
     this.#deliverer = new Deliverer({
       outbox, policy, retriesMs, onError, onAttempt: (_, outcome) => onAttempt(outcome),
-      targetOf: ({ webhook, own }) => own ?? enabled(endpoints.find(webhook)),
+      targetOf: ({ webhook, own }) => targetOf(own ?? enabled(endpoints.find(webhook))),
       onGone: ({ webhook, own }) => void this.#gone(webhook, own !== undefined).catch(onError),
     })
   }
@@ -88,6 +88,11 @@ export class Webhooks {
   async remove(id: string): Promise<void> {
     await this.#options.endpoints.remove(id)
     this.#outbox.giveUp(id)
+  }
+
+  /** With its secret, which is never shown again. */
+  rotate(id: string, { secret = makeSecret(), keepMs }: { secret?: string | undefined; keepMs: number }): Promise<Endpoint> {
+    return this.#options.endpoints.rotate(id, { secret, keepMs, now: Date.now() })
   }
 
   enable(id: string): Promise<Endpoint> {
@@ -176,6 +181,10 @@ export class Webhooks {
 
 function enabled(endpoint: Endpoint | undefined): Endpoint | undefined {
   return endpoint?.disabled === undefined ? endpoint : undefined
+}
+
+function targetOf(place: Pick<Endpoint, 'url' | 'secret' | 'earlier'> | undefined): Target | undefined {
+  return place && { url: place.url, secretsAt: (at) => secretsAt(place, at) }
 }
 
 const EVENT_OF_STATUS: Readonly<Record<string, WebhookEvent>> = {

@@ -94,7 +94,8 @@ export class Examples {
     if (path === '/files/:id') return { id: await this.#startedUpload() }
     if (id === 'watchJobByQuery') return { query: `?job=${ended('video_frame')}` }
     if (id.startsWith('getRemoveResult')) return { query: `?remove_task_id=${ended('watermark')}` }
-    if (/Webhook$/.test(id) && path.includes(':id')) return { id: (await this.#hub.request('/api/webhooks')).body.webhooks[0].id }
+    if (id.startsWith('downloadCleanedZip')) return { query: `?tasks=${ended('watermark')}` }
+    if (/Webhook(?:Secret)?$/.test(id) && path.includes(':id')) return { id: (await this.#hub.request('/api/webhooks')).body.webhooks[0].id }
     if (path.startsWith('/api/webhooks/deliveries/')) return { id: (await this.#hub.request('/api/webhooks/deliveries')).body.deliveries[0].id }
     if (path.startsWith('/api/batches/')) return { id: this.#batchId }
     if (/^\/(?:api\/v1\/(?:tasks|stream)|tasks)\//.test(path) || id === 'downloadMoneyPrinterFile') return { id: ended('compose'), file: 'final-1.mp4' }
@@ -174,4 +175,5 @@ const MADE: Readonly<Record<string, (examples: Examples) => Promise<string>>> = 
   getUpload: (examples) => examples.upload(),
   removeUpload: (examples) => examples.upload(),
   removeWebhook: (examples) => examples.webhook(),
+  rotateWebhookSecret: (examples) => examples.webhook(),
 }

@@ -46,6 +46,12 @@ export const soraWatermarkOperations: readonly Operation[] = (['', '/api/v1'] as
       answers: { 200: { description: 'How many', content: json(z.object({ cancelled: z.int() })) } }, errors: ['invalid_json', 'missing_capability', 'job_not_found'],
     },
     {
+      ...base, method: 'get', path: `${prefix}/download_batch_zip`, id: id('downloadCleanedZip'), summary: 'The videos of tasks, as a ZIP archive',
+      query: z.object({ tasks: z.string().optional().describe('Up to 20 of them, separated by commas; those that are not done are left out') }),
+      answers: { 200: { description: 'The archive', content: { 'application/zip': { schema: bytes } } }, 206: { description: 'A part of it', content: { 'application/zip': { schema: bytes } } } },
+      errors: ['missing_capability', 'invalid_range', 'job_not_found', 'artifact_not_found'],
+    },
+    {
       ...base, method: 'get', path: `${prefix}/download/:id`, id: id('downloadCleaned'), summary: prefix === '' ? 'The video; of a Flask GIF task, its GIF' : 'The video; of a MoneyPrinterTurbo task, its film',
       ...(prefix === '' && { dialect: z.union([error, flaskGifError]) }),
       params: { id: { description: 'The task', example: 'v7M92gnhU5dBX4fgCFS2ju' } },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { webhookRequest } from '../../jobs/webhook-request.ts'
+import { webhookRequest, webhookRotation } from '../../jobs/webhook-request.ts'
 import { json, type Operation } from '../operation.ts'
 import { delivery, webhook } from '../schemas.ts'
 
@@ -20,6 +20,12 @@ export const webhookOperations: readonly Operation[] = [
   {
     method: 'post', path: '/api/webhooks/:id/enable', id: 'enableWebhook', tag: 'Webhooks', summary: 'Tell one again that was disabled', params: WEBHOOK,
     answers: { 200: { description: 'The webhook', content: json(webhook) } }, errors: ['webhook_not_found', 'forbidden'],
+  },
+  {
+    method: 'post', path: '/api/webhooks/:id/rotate', id: 'rotateWebhookSecret', tag: 'Webhooks', summary: 'Give one a new secret, while the old one still signs', params: WEBHOOK,
+    body: { content: { 'application/json': { schema: webhookRotation, examples: { day: { summary: 'A day for both', value: { keep_seconds: 86400 } } } } } },
+    answers: { 200: { description: 'The webhook, and once its new secret', content: json(webhook.extend({ secret: z.string() })) } },
+    errors: ['invalid_json', 'invalid_input', 'webhook_not_found', 'unsupported_media_type'],
   },
   {
     method: 'get', path: '/api/webhooks/deliveries', id: 'listDeliveries', tag: 'Webhooks', summary: 'What has become of deliveries',
