@@ -1,12 +1,13 @@
 import { MOST_ITEMS } from '../batches/batch.ts'
 import type { BatchHandle, HubClient } from '../client/index.ts'
+import { attended } from './attended.ts'
 import { type Call, defineCommand, HUB_OPTIONS } from './command.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts'
 import { failuresOf, followBatch } from './follow-batch.ts'
-import { Interruption } from './interruption.ts'
-import { followingPatience, hubUrl, openHubPatiently } from './open-hub.ts'
+import type { Interruption } from './interruption.ts'
+import { followingPatience, hubUrl } from './open-hub.ts'
 import { plainText } from './plain-text.ts'
-import { createProgressView, type ProgressView } from './progress-view.ts'
+import type { ProgressView } from './progress-view.ts'
 import { checkDestination } from './save-artifacts.ts'
 import { checkFolder, saveFolder, saveZip } from './save-batch.ts'
 import { UsageError, write } from './shell.ts'
@@ -50,14 +51,7 @@ export const batch = defineCommand({
     await checkInputs(inputs)
     if (values.out !== undefined) await checkFolder(values.out)
     if (values.zip !== undefined) await checkDestination(values.zip)
-    const view = createProgressView(shell, { mode: values.quiet || values.json ? 'silent' : 'shown' })
-    const interruption = new Interruption(view, { keep: values.keep ? 'running' : 'cancelled' })
-    const off = shell.onInterrupt(() => interruption.begin())
-    const { signal } = interruption
-    try {
-      const hub = await openHubPatiently(shell, values, {
-        signal, onRetry: (failure, pauseMs) => view.print([`${failure.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`]),
-      })
+    return attended(shell, values, async ({ hub, view, interruption, signal }) => {
       const made = await submit(hub, tool, makeInputs(await uploadSources(hub, inputs, { shell, view, signal })))
       if (values.detach) {
         await write(shell.stdout, `${made.id}\n`)
@@ -65,10 +59,7 @@ export const batch = defineCommand({
       }
       interruption.has(made)
       return await seeThrough(made, call, { view, interruption })
-    } finally {
-      view.clear()
-      off()
-    }
+    })
   },
 })
 

@@ -1,12 +1,12 @@
 import { hasEnded, type JobHandle } from '../client/index.ts'
+import { attended } from './attended.ts'
 import { type Call, defineCommand, HUB_OPTIONS, theOnly } from './command.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts'
 import { followJob } from './follow-job.ts'
 import { type FrameFormat, type FramePlace, framePlace } from './frame-place.ts'
-import { Interruption } from './interruption.ts'
-import { followingPatience, openHubPatiently } from './open-hub.ts'
+import { followingPatience } from './open-hub.ts'
 import type { Progress } from './progress-bar.ts'
-import { createProgressView, type ProgressView } from './progress-view.ts'
+import type { ProgressView } from './progress-view.ts'
 import { saveFrames } from './save-frames.ts'
 import { UsageError } from './shell.ts'
 import { checkInputs, uploadSources } from './upload-sources.ts'
@@ -45,24 +45,14 @@ export const frames = defineCommand({
     const wanted = readWanted(values)
     await checkInputs([source])
     const place = await framePlace(values.out, wanted.format ?? 'png')
-    const view = createProgressView(shell, { mode: values.quiet || values.json ? 'silent' : 'shown' })
-    const interruption = new Interruption(view, { keep: values.keep ? 'running' : 'cancelled' })
-    const off = shell.onInterrupt(() => interruption.begin())
-    const { signal } = interruption
-    try {
-      const hub = await openHubPatiently(shell, values, {
-        signal, onRetry: (failure, pauseMs) => view.print([`${failure.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`]),
-      })
+    return attended(shell, values, async ({ hub, view, interruption, signal }) => {
       const [uploaded] = await uploadSources(hub, [source], { shell, view, signal })
       // Not to be aborted: a job that was taken in and whose id is not known could not be cancelled.
       const job = await hub.submit('video_frame', { source: uploaded, ...wanted })
       interruption.has(job)
       // The frames have a handle of their own, since the one that is followed must not run ahead of its events.
       return await seeThrough(call, { followed: job, framed: hub.job(job.id), place, view, signal })
-    } finally {
-      view.clear()
-      off()
-    }
+    })
   },
 })
 

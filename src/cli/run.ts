@@ -1,10 +1,10 @@
 import type { HubClient, JobHandle } from '../client/index.ts'
+import { attended } from './attended.ts'
 import { type Call, defineCommand, HUB_OPTIONS } from './command.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-code.ts'
 import { followJob } from './follow-job.ts'
-import { Interruption } from './interruption.ts'
-import { followingPatience, hubUrl, openHubPatiently } from './open-hub.ts'
-import { createProgressView, type ProgressView } from './progress-view.ts'
+import { followingPatience, hubUrl } from './open-hub.ts'
+import type { ProgressView } from './progress-view.ts'
 import { checkDestination, saveArtifacts } from './save-artifacts.ts'
 import { UsageError, write } from './shell.ts'
 import { inputMaker, toolFlags } from './tool-input.ts'
@@ -49,14 +49,7 @@ export const run = defineCommand({
     const makeInput = await inputMaker(tool, { ...values, in: inputs, args: call.rest, flags: call.more })
     await checkInputs(inputs)
     if (values.out !== undefined) await checkDestination(values.out)
-    const view = createProgressView(shell, { mode: values.quiet || values.json ? 'silent' : 'shown' })
-    const interruption = new Interruption(view, { keep: values.keep ? 'running' : 'cancelled' })
-    const off = shell.onInterrupt(() => interruption.begin())
-    const { signal } = interruption
-    try {
-      const hub = await openHubPatiently(shell, values, {
-        signal, onRetry: (failure, pauseMs) => view.print([`${failure.message}; trying again in ${Math.ceil(pauseMs / 1000)} s`]),
-      })
+    return attended(shell, values, async ({ hub, view, interruption, signal }) => {
       const sources = await uploadSources(hub, inputs, { shell, view, signal })
       // Not to be aborted: a job that was taken in and whose id is not known could not be cancelled.
       const job = await hub.submit(tool, makeInput(sources))
@@ -66,10 +59,7 @@ export const run = defineCommand({
       }
       interruption.has(job)
       return await seeThrough(job, call, { hub, view, signal })
-    } finally {
-      view.clear()
-      off()
-    }
+    })
   },
 })
 

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, statfs, symlink, writeFile } from 'node:fs/promises
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { canMount } from '../../test/can-mount.ts'
 import { DiskGuard } from './disk-guard.ts'
 
 let directory: string
@@ -83,12 +84,3 @@ test.skipIf(!canMount())('a tmpfs of 8 MiB that fills up: room, then no room, th
     execFileSync('umount', ['--lazy', disk])
   }
 })
-
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', os.tmpdir()], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,4 +1,9 @@
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { canMount } from '../../test/can-mount.ts'
 import { openDatabase, type Database } from './database.ts'
 import { JobQueue } from './job-queue.ts'
 
@@ -90,4 +95,23 @@ test('an owner with as many running as it may is passed over until one of them h
 
 test('those without a name have no limit as one owner', () => {
   expect(Array.from({ length: 3 }, () => queue.claim('w', 0, () => 0)?.jobId)).toEqual(['a', 'b', 'c'])
+})
+
+test.skipIf(!canMount())('a claim that finds the disk full is none, and says so (needs mount)', async () => {
+  const disk = await mkdtemp(join(tmpdir(), 'job-queue-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk])
+  const onDisk = await openDatabase(join(disk, 'hub.sqlite'), { putAside: async () => undefined })
+  try {
+    const full = new JobQueue(onDisk)
+    full.enqueue('a')
+    await appendFile(join(disk, 'ballast'), Buffer.alloc(1024 ** 2)).catch(() => undefined)
+    expect(() => full.claim('w', 0)).toThrow('full')
+    expect(full.waiting()).toEqual(['a'])
+    await rm(join(disk, 'ballast'))
+    expect(full.claim('w', 0)).toEqual({ jobId: 'a', worker: 'w' })
+  } finally {
+    onDisk.close()
+    execFileSync('umount', ['--lazy', disk])
+    await rm(disk, { recursive: true })
+  }
 })

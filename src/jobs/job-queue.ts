@@ -39,11 +39,12 @@ export class JobQueue {
     return this.#statements.isHeld.get(jobId) !== undefined
   }
 
-  /** Passes over the jobs of owners who have as many running as they may. */
+  /** Passes over the jobs of owners who have as many running as they may. Throws where it cannot be written. */
   claim(worker: string, now: number, concurrencyOf: ConcurrencyOf = UNBOUNDED): Claim | undefined {
     const full = this.#waitingOwners().filter(({ owner, running }) => owner !== NOBODY && running >= (concurrencyOf(owner) ?? Infinity))
     const names = JSON.stringify(full.map(({ owner }) => owner))
-    const row = this.#statements.claim.get(worker, now + LEASE_MS, names) as { job_id: string; owner: string } | undefined
+    // To its end, and not only to its first row: it is at the end that it is written, and told where it cannot be.
+    const [row] = this.#statements.claim.all(worker, now + LEASE_MS, names) as unknown as { job_id: string; owner: string }[]
     return row && { jobId: row.job_id, worker, ...(row.owner !== NOBODY && { owner: row.owner }) }
   }
 

@@ -6,6 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { canMount } from '../../test/can-mount.ts'
 import { HubError } from '../errors.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { UploadQuota } from './upload-quota.ts'
@@ -234,12 +235,3 @@ test.skipIf(!canMount())('a tmpfs that is full to the last byte refuses with 507
     execFileSync('umount', ['--lazy', disk])
   }
 })
-
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', os.tmpdir()], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
