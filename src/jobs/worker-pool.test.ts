@@ -87,6 +87,26 @@ test('a queue that cannot be read or written ends neither the process nor the po
   expect(pool.runningCount).toBe(0)
 })
 
+test('what cannot be claimed is claimed after a pause, and nobody asks for it meanwhile', async () => {
+  vi.useFakeTimers()
+  queue.enqueue('a')
+  const claim = vi.spyOn(queue, 'claim').mockImplementationOnce(() => {
+    throw new Error('database or disk is full')
+  })
+  const begun: string[] = []
+  const pool = poolOf(async (id) => {
+    begun.push(id)
+    return 'ended'
+  })
+  pool.wake()
+  pool.wake()
+  await vi.advanceTimersByTimeAsync(900)
+  expect([begun, claim.mock.calls.length, errors]).toEqual([[], 1, [new Error('database or disk is full')]])
+  await vi.advanceTimersByTimeAsync(200)
+  expect(begun).toEqual(['a'])
+  await pool.stop({ drainMs: 0 })
+})
+
 test('what still runs after the drain goes back to its place', async () => {
   for (const id of ['a', 'b', 'c']) queue.enqueue(id)
   const pool = poolOf(untilAborted((reason) => (reason instanceof HubStoppingError ? 'back_to_queue' : 'ended')))

@@ -54,13 +54,14 @@ export class WorkerPool {
 
   /**
    * There may be something to do; where a job that is being followed has entered the queue, its place is told. Never
-   * throws: what cannot be claimed now is at the next look at the leases.
+   * throws: what cannot be claimed now is after a pause.
    */
   wake({ hasEntered = false }: { readonly hasEntered?: boolean } = {}): void {
     try {
       if (this.#claimAll() > 0 || hasEntered) this.placeWaiting()
     } catch (error) {
       this.#options.onInternalError(error)
+      if (!this.isStopping) this.#pauseClaims()
     }
   }
 
