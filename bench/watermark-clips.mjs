@@ -36,7 +36,7 @@ export function makePlantedClips({ directory, seconds }) {
     const mark = `scale=iw*${scale}:-1,colorchannelmixer=aa=${opacity}`
     ffmpeg('-i', clean.get(background), '-i', logos[logo], '-filter_complex', `[1]format=rgba,${mark}[mark];[0][mark]overlay=${x}:${y}:format=auto,format=yuv420p`,
       '-c:v', 'libx264', '-crf', '20', '-preset', 'veryfast', planted)
-    const seen = extentOf(logos[logo], `format=rgba,scale=iw*${scale}:-1`)
+    const seen = extentOf(logos[logo], `format=rgba,scale=iw*${scale}:-1,format=rgba`)
     return { name: `${background}, ${logo}, ${Math.round(opacity * 100)} %`, clean: clean.get(background), planted, mark: { ...seen, x: seen.x + x, y: seen.y + y } }
   })
 }
