@@ -90,6 +90,20 @@ test('from a mark that lets something through, that is what is below', async () 
   movingFilm(scratch)
 })
 
+test('before a picture that mostly stands still, a translucent mark comes off by what it is painted with', async () => {
+  const bars = make(join(scratch, 'bars.mkv'), '-f', 'lavfi', '-i', `testsrc2=s=${FILM.width}x${FILM.height}:r=${FILM.framesPerSecond}`, '-t', '4', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1')
+  // Its ring and its bar each lie before bars of two colours.
+  const at = { x: 90, y: 60 }
+  const stamped = plant(join(scratch, 'stamped.mp4'), { clean: bars, logo, at, opacity: 0.75 })
+  const place = { ...mark, ...at }
+  const truth = lumaOf(bars, place)
+  const { file } = await made({ source: await source(stamped), regions: [place] })
+  const plain = psnr(lumaOf(stamped, place, `delogo=x=${place.x - 2}:y=${place.y - 2}:w=${place.width + 4}:h=${place.height + 4}`), truth)
+  const ours = psnr(lumaOf(file, place), truth)
+  expect(ours).toBeGreaterThan(30)
+  expect(ours).toBeGreaterThan(plain + 5)
+})
+
 test('a region that moves by keyframes is followed, from its time to its time', async () => {
   const walking = plant(join(scratch, 'walking.mp4'), { clean, logo, at: { x: '40+60*t', y: 20 }, opacity: 1 })
   const region = { width: 64, height: 30, from_seconds: 1, to_seconds: 2, keyframes: [{ at_seconds: 0, x: 40, y: 20 }, { at_seconds: 3, x: 220, y: 20 }] }
