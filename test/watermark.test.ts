@@ -104,6 +104,15 @@ test('before a picture that mostly stands still, a translucent mark comes off by
   expect(ours).toBeGreaterThan(plain + 5)
 })
 
+test('a mark that fades out without an edge comes off wholly', async () => {
+  const soft = make(join(scratch, 'soft.png'), '-f', 'lavfi', '-i', "color=black@0:s=96x48,format=rgba,geq=r='40+X*2':g='200-X':b='120+Y*2':a='255*lt(hypot((X-48)/2,Y-24),18)*(0.75+0.25*sin(X/9))',gblur=sigma=1.6", '-frames:v', '1')
+  const place = { x: 120, y: 60, width: 96, height: 48 }
+  const stamped = plant(join(scratch, 'soft.mp4'), { clean, logo: soft, at: place, opacity: 0.75 })
+  const { file } = await made({ source: await source(stamped), regions: [place] })
+  expect(psnr(lumaOf(stamped, place), lumaOf(clean, place))).toBeLessThan(30)
+  expect(psnr(lumaOf(file, place), lumaOf(clean, place))).toBeGreaterThan(34)
+})
+
 test('a region that moves by keyframes is followed, from its time to its time', async () => {
   const walking = plant(join(scratch, 'walking.mp4'), { clean, logo, at: { x: '40+60*t', y: 20 }, opacity: 1 })
   const region = { width: 64, height: 30, from_seconds: 1, to_seconds: 2, keyframes: [{ at_seconds: 0, x: 40, y: 20 }, { at_seconds: 3, x: 220, y: 20 }] }

@@ -46,12 +46,12 @@ export interface PartsOptions {
  */
 export function overlayParts(moments: Moments, options: PartsOptions): OverlayParts {
   const pieces = flatPieces(moments, options).filter((places) => places.length >= SMALLEST_PART).sort((one, other) => other.length - one.length).slice(0, MOST_PARTS)
-  const film = pieces.filter((places) => isFilm(places, moments, options))
-  const truth = film.length === 0 ? undefined : filmTruth(sumOf(moments, film.flat()))
-  if (!truth) return { parts: [], film: undefined }
-  const others = pieces.filter((places) => !film.includes(places)).map((places) => ({ places, sum: sumOf(moments, places) }))
-  const merged = merge(others, truth)
-  return { parts: [...film.map((places) => ({ places, share: 1, added: 0, isFilm: true })), ...merged], film: truth }
+  const outside = new Set(pieces.filter((places) => isFilm(places, moments, options)))
+  if (outside.size === 0) return { parts: [], film: undefined }
+  const truth = filmTruth(sumOf(moments, [...outside].flat()))
+  const film = [...outside].map((places) => places.filter((at) => showsFilm(at, moments, options.shares))).filter((places) => places.length >= SMALLEST_PART)
+  const flat = pieces.filter((places) => !outside.has(places)).map((places) => ({ places, sum: sumOf(moments, places) })).filter((piece) => isOfOnePaint(piece, moments, truth))
+  return { parts: [...film.map((places) => ({ places, share: 1, added: 0, isFilm: true })), ...merge(flat, truth)], film: truth }
 }
 
 function flatPieces({ weight, shown, shownSquare }: Moments, { box, width, frames, shares }: PartsOptions): readonly number[][] {
@@ -99,6 +99,31 @@ function isFilm(places: readonly number[], { weight, below, shown }: Moments, { 
     count++
   }
   return count > 0 && Math.abs(sum / count) < FILM_LIFT
+}
+
+const LEAST_FIT = 0.7
+
+/**
+ * A mark that fades out has no edge where it ends, if the film before it moves much. There estimates are mostly good, and
+ * tell; where they explain little of what was shown they tell nothing against it being the film.
+ */
+function showsFilm(at: number, { weight, below, shown, belowSquare, product, shownSquare, error }: Moments, { share, information }: Shares): boolean {
+  const [mx, my, w] = [below[at]! / weight[at]!, shown[at]! / weight[at]!, weight[at]!]
+  const covariance = Math.max(0, product[at]! / w - mx * my)
+  if (covariance ** 2 < LEAST_FIT * (belowSquare[at]! / w - mx * mx) * (shownSquare[at]! / w - my * my)) return true
+  const isAsLight = (my - mx) ** 2 < FILM_LIFT ** 2 + (4 * error[at]!) / w
+  return isAsLight && share[at]! > 0.9 - 2 / Math.sqrt(information[at]! + 1e-6)
+}
+
+/** Paint that changes little from pixel to pixel may yet change a lot from one end to the other: then each pixel is for itself. */
+function isOfOnePaint({ places, sum }: Piece, { weight, below, shown }: Moments, film: FilmTruth): boolean {
+  const line = lineThrough(sum, film)
+  let [misfit, total] = [0, 0]
+  for (const at of places) {
+    misfit += (shown[at]! - line.share * below[at]! - line.added * weight[at]!) ** 2 / weight[at]!
+    total += weight[at]!
+  }
+  return misfit / total < MERGED_ERROR + line.share ** 2 * sum.doubtIn(film)
 }
 
 interface Piece {
