@@ -149,6 +149,12 @@ test('a film in which nothing stays fails and says so', async () => {
   expect(job.error).toMatchObject({ code: 'command_failed', message: expect.stringContaining('Nothing was found that stays while the film moves: send regions') })
 })
 
+test('cells of a few pixels that stand still among others that come and go are no overlay', async () => {
+  const cells = make(join(scratch, 'cells.mkv'), '-f', 'lavfi', '-i', 'life=s=320x180:r=25:mold=10:ratio=0.3:seed=3:life_color=#e0e0c0:death_color=#203060:mold_color=#604020', '-vf', 'scale=640:360:flags=neighbor', '-t', '6', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1')
+  const { job } = await made({ source: await source(cells), mode: 'find' })
+  expect(job.result['regions']).toEqual([])
+})
+
 test('progress never goes back', async () => {
   const { body } = await hub.api.post('/api/jobs', { tool: 'watermark', input: { source: await source(faint) } })
   const told: number[] = []
