@@ -90,6 +90,29 @@ test('from a mark that lets something through, that is what is below', async () 
   movingFilm(scratch)
 })
 
+test('before a picture that mostly stands still, a translucent mark comes off by what it is painted with', async () => {
+  const bars = make(join(scratch, 'bars.mkv'), '-f', 'lavfi', '-i', `testsrc2=s=${FILM.width}x${FILM.height}:r=${FILM.framesPerSecond}`, '-t', '4', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1')
+  // Its ring and its bar each lie before bars of two colours.
+  const at = { x: 90, y: 60 }
+  const stamped = plant(join(scratch, 'stamped.mp4'), { clean: bars, logo, at, opacity: 0.75 })
+  const place = { ...mark, ...at }
+  const truth = lumaOf(bars, place)
+  const { file } = await made({ source: await source(stamped), regions: [place] })
+  const plain = psnr(lumaOf(stamped, place, `delogo=x=${place.x - 2}:y=${place.y - 2}:w=${place.width + 4}:h=${place.height + 4}`), truth)
+  const ours = psnr(lumaOf(file, place), truth)
+  expect(ours).toBeGreaterThan(30)
+  expect(ours).toBeGreaterThan(plain + 5)
+})
+
+test('a mark that fades out without an edge comes off wholly', async () => {
+  const soft = make(join(scratch, 'soft.png'), '-f', 'lavfi', '-i', "color=black@0:s=96x48,format=rgba,geq=r='40+X*2':g='200-X':b='120+Y*2':a='255*lt(hypot((X-48)/2,Y-24),18)*(0.75+0.25*sin(X/9))',gblur=sigma=1.6", '-frames:v', '1')
+  const place = { x: 120, y: 60, width: 96, height: 48 }
+  const stamped = plant(join(scratch, 'soft.mp4'), { clean, logo: soft, at: place, opacity: 0.75 })
+  const { file } = await made({ source: await source(stamped), regions: [place] })
+  expect(psnr(lumaOf(stamped, place), lumaOf(clean, place))).toBeLessThan(30)
+  expect(psnr(lumaOf(file, place), lumaOf(clean, place))).toBeGreaterThan(34)
+})
+
 test('a region that moves by keyframes is followed, from its time to its time', async () => {
   const walking = plant(join(scratch, 'walking.mp4'), { clean, logo, at: { x: '40+60*t', y: 20 }, opacity: 1 })
   const region = { width: 64, height: 30, from_seconds: 1, to_seconds: 2, keyframes: [{ at_seconds: 0, x: 40, y: 20 }, { at_seconds: 3, x: 220, y: 20 }] }
@@ -124,6 +147,12 @@ test('ten bits and the colours of the film are kept', async () => {
 test('a film in which nothing stays fails and says so', async () => {
   const job = await ended({ source: await source(clean) })
   expect(job.error).toMatchObject({ code: 'command_failed', message: expect.stringContaining('Nothing was found that stays while the film moves: send regions') })
+})
+
+test('cells of a few pixels that stand still among others that come and go are no overlay', async () => {
+  const cells = make(join(scratch, 'cells.mkv'), '-f', 'lavfi', '-i', 'life=s=320x180:r=25:mold=10:ratio=0.3:seed=3:life_color=#e0e0c0:death_color=#203060:mold_color=#604020', '-vf', 'scale=640:360:flags=neighbor', '-t', '6', '-pix_fmt', 'yuv420p', '-c:v', 'ffv1')
+  const { job } = await made({ source: await source(cells), mode: 'find' })
+  expect(job.result['regions']).toEqual([])
 })
 
 test('progress never goes back', async () => {

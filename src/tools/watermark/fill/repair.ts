@@ -2,8 +2,10 @@ import { estimateBelow, surroundings, type Estimate } from './estimate.ts'
 import { FrameWindow, type Frame } from './frame-window.ts'
 import type { Box } from './motion.ts'
 import { MotionPath } from './motion-path.ts'
-import { OverlayLearner, takeOff, type OverlayModel } from './overlay-model.ts'
-import type { Layout, Picture } from './picture.ts'
+import type { OverlayLearner } from './overlay-learner.ts'
+import type { OverlayModel } from './overlay-model.ts'
+import { planeSize, type Layout, type Picture } from './picture.ts'
+import { takeOff } from './take-off.ts'
 
 /** A region as it stands in one frame, in whole pixels of luma; undefined while it is not there. */
 export type RegionAt = (frame: number) => Box | undefined
@@ -64,7 +66,10 @@ export class Repair {
     const { layout } = this.#options
     const planes = frame.picture.planes.map((samples) => samples.slice()) as unknown as Picture['planes']
     for (const { estimates, model } of this.#estimate(frame)) {
-      for (const estimate of estimates) put(model ? takeOff(model, frame.picture, estimate, layout.bits > 8 ? 4 : 1) : estimate, { planes }, layout)
+      for (const estimate of estimates) {
+        const { width } = planeSize(layout, estimate.plane)
+        put(model ? takeOff(estimate, { model, picture: frame.picture, width, scale: layout.bits > 8 ? 4 : 1 }) : estimate, { planes }, layout)
+      }
     }
     this.#forget()
     return { planes }

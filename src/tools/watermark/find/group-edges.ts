@@ -4,6 +4,8 @@ import type { FoundOverlay, SomePictures, StayingEdges } from './still-overlay.t
 const GAP = 0.035
 const FEWEST_EDGES = 24
 const FEWEST_SURE = 12
+/** Pixels of its longer side: what is smaller has no letter in it that could be read, and is a thing of the film's own. */
+const LEAST_SIDE = 12
 /** What takes more of the picture is no overlay, but a frame or bars. */
 const LARGEST_SHARE = 0.35
 const LONGEST_SHARE = 0.9
@@ -26,7 +28,7 @@ export function groupEdges({ strength, isSure }: StayingEdges, { width, height, 
   const overlays = [...found.values()].filter((places) => places.length >= FEWEST_EDGES && places.filter((at) => isSure[at]).length >= FEWEST_SURE).map((places) => ({
     box: extent(places, width),
     strength: places.reduce((sum, at) => sum + cleaned[at]!, 0),
-  })).filter(({ box }) => isPart || isSmallEnough(box, width, height))
+  })).filter(({ box }) => isPart || (Math.max(box.width, box.height) >= LEAST_SIDE && isSmallEnough(box, width, height)))
   const strongest = Math.max(0, ...overlays.map(({ strength }) => strength))
   return overlays.filter(({ strength }) => strength >= LEAST_STRENGTH * strongest).sort((a, b) => b.strength - a.strength).slice(0, MOST_OVERLAYS)
 }
