@@ -91,7 +91,8 @@ export function makeCellPlayer({ t, job: first }) {
     frame = undefined
     if (!isPlaying || isClosed) return
     const isHeard = isLoud && audio && !audio.paused && !audio.ended
-    const step = Math.min(MOST_STEP_SECONDS, (now - tickedAt) / 1000)
+    // The browser's own time of a picture may be before the click that came while it was made.
+    const step = Math.max(0, Math.min(MOST_STEP_SECONDS, (now - tickedAt) / 1000))
     tickedAt = now
     const next = isHeard ? audio.currentTime : seconds + step
     const wanted = Math.floor(next * rate() + 0.001) + 1

@@ -72,6 +72,23 @@ test('frames are drawn while they are made', async () => {
   await expectCanvasShows(page, id, 20)
 })
 
+test('a picture that the browser began before its player was there asks for no frame before the first', async () => {
+  await hub.dispose()
+  await start({ REELTIME_FFMPEG: pacedFfmpeg(media) })
+  const { page } = await open('', { motion: 'no-preference' })
+  const asked: (string | null)[] = []
+  page.on('request', (request) => request.url().includes('/framepack') && asked.push(new URL(request.url()).searchParams.get('from')))
+  await page.evaluate(() => {
+    const next = window.requestAnimationFrame.bind(window)
+    window.requestAnimationFrame = (draw) => next((now) => draw(now - 100))
+  })
+  const id = await submitted('sanjuuni', { source, output_format: '32vid', width: 64, height: 36, fps: 5 })
+  await page.evaluate((address) => location.assign(address), `#/jobs/${id}`)
+  await page.getByRole('img', { name: /^Frame [1-9]\d* of/ }).waitFor()
+  expect(asked[0]).toBe('1')
+  await api.ends(id)
+})
+
 test('frames of a film are a strip, many pictures are a gallery, and each can be used as input', async () => {
   const frames = await submitted('video_frame', { source, fps: 2, width: 80, sound: false })
   await api.ends(frames)
