@@ -3,8 +3,9 @@ import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
 import { makeJobPicture } from './job-picture.js'
-import { mainPlaylist, showArtifacts, showStream } from './job-result.js'
+import { showArtifacts } from './job-result.js'
 import { liveFigures, nameOf, shownPercent, showBar, toolIcon, toolName, waitsFor } from './job-row.js'
+import { makeJobStream } from './job-stream.js'
 import './job-strings.js'
 import { makeLogPane } from './log-pane.js'
 import { makeSpeedPlot } from './speed-plot.js'
@@ -30,6 +31,7 @@ export async function openView({ t, hub, navigate, params }) {
     h('div', { class: 'card-body' }, h('div', { class: 'progress-head' }, percent, phase, figures), bar))
   const failure = h('div')
   const picture = makeJobPicture({ t })
+  const stream = makeJobStream({ t })
   const result = h('div')
   const details = h('dl', { class: 'details' })
   const asked = h('pre', { class: 'pane asked', tabindex: 0, 'aria-label': t('page.asked') })
@@ -44,7 +46,7 @@ export async function openView({ t, hub, navigate, params }) {
     h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
     h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
     lost,
-    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture.element, result, log.element), aside))
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture.element, stream.element, result, log.element), aside))
   const view = { element, title: params.id, close }
   let frame
   let shownTool
@@ -75,6 +77,7 @@ export async function openView({ t, hub, navigate, params }) {
     plot.close()
     log.close()
     picture.close()
+    stream.close()
   }
 
   /** Until the job has ended, and again from there when it is run again. */
@@ -126,6 +129,7 @@ export async function openView({ t, hub, navigate, params }) {
     actions.show(job)
     showProgress(job)
     picture.show(job)
+    stream.show(job)
     showEnd(job)
     showDetails(job)
   }
@@ -156,13 +160,12 @@ export async function openView({ t, hub, navigate, params }) {
   }
 
   function showEnd(job) {
-    const isPlayable = job.status === 'running' && mainPlaylist(job) !== undefined
-    const made = isPlayable ? 'stream' : job.artifacts.map(({ sha256 }) => sha256).join()
-    const state = `${job.status} ${job.attempt} ${made} ${job.error?.message ?? ''}`
+    const made = job.artifacts.map(({ sha256 }) => sha256).join()
+    const state = `${job.status} ${job.attempt} ${job.status === 'completed' ? made : ''} ${job.error?.message ?? ''}`
     if (state === shownResult) return
     shownResult = state
     fill(failure, job.error && hasEnded(job.status) && showFailure(job.error, t))
-    const part = isPlayable ? showStream({ job, t }) : job.status === 'completed' && job.artifacts.length > 0 && showArtifacts({ job, t })
+    const part = job.status === 'completed' && job.artifacts.length > 0 && showArtifacts({ job, t })
     fill(result, part && h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, part)))
   }
 
