@@ -14,10 +14,10 @@ const SEGMENT = /\.(ts|m4s)$|init.*\.mp4$/i
 /** Sound for ComputerCraft, which tools make beside what was asked for. */
 const BESIDE = /^audio(_left|_right)?\.(dfpwm|pcm)$/
 
-/** The playlist by which a browser plays all of a stream; undefined where there is none. */
-export function mainPlaylist({ artifacts }) {
+/** The playlist by which a browser plays all of a stream; undefined where there is none. While it is made, those of its renditions come first. */
+export function mainPlaylist({ artifacts, status }) {
   const playlists = artifacts.filter(({ content_type: type }) => type === PLAYLIST)
-  return playlists.find(({ name }) => name === 'master.m3u8') ?? playlists[0]
+  return playlists.find(({ name }) => name === 'master.m3u8') ?? (status === 'completed' ? playlists[0] : undefined)
 }
 
 /**
