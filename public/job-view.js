@@ -1,3 +1,5 @@
+import { makeBrokenUploads } from './broken-uploads.js'
+import { handOverChosen } from './chosen-source.js'
 import { HubProblem, hasEnded } from './client/client/index.js'
 import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
@@ -22,6 +24,11 @@ export async function openView({ t, hub, navigate, params }) {
   const badge = h('span', { class: 'badge' })
   const actions = makeJobActions({ t, handle, navigate })
   const lost = h('div', { class: 'notice', dataset: { tone: 'bad' }, role: 'status', hidden: true }, icon('warning'), h('div', {}, t('page.lost')))
+  const broken = makeBrokenUploads({ t, hub, isWanted: (id) => JSON.stringify(handle.job.input).includes(`upload:${id}`), onChosen: () => {
+    handOverChosen()
+    awaited.hidden = true
+  } })
+  const awaited = h('section', { class: 'card', hidden: true }, h('div', { class: 'card-body field' }, h('p', {}, t('broken.on_job')), broken.element))
   const barFill = h('i')
   const bar = h('div', { class: 'bar', role: 'progressbar', 'aria-label': t('page.progress') }, barFill)
   const percent = h('strong', { class: 'job-percent numbers' })
@@ -46,13 +53,14 @@ export async function openView({ t, hub, navigate, params }) {
     h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
     h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
     lost,
-    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, failure, picture.element, stream.element, result, log.element), aside))
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, awaited, failure, picture.element, stream.element, result, log.element), aside))
   const view = { element, title: params.id, close }
   let frame
   let shownTool
   let shownResult = ''
   let shownDetails = ''
   let shownInput
+  let isAwaiting = false
   const timer = setInterval(later, TICK_MS)
 
   // The first answer decides whether there is a page to show.
@@ -128,6 +136,7 @@ export async function openView({ t, hub, navigate, params }) {
     setText(badge, t(`status.${job.status}`))
     actions.show(job)
     showProgress(job)
+    showAwaited(job)
     picture.show(job)
     stream.show(job)
     showEnd(job)
@@ -143,6 +152,14 @@ export async function openView({ t, hub, navigate, params }) {
     setText(percent, share === null || (job.status === 'queued' && job.phase !== 'uploading') ? t(`status.${job.status}`) : format.percent(share))
     setText(phase, job.status === 'queued' ? waitsFor(job) : t(`phase.${job.phase ?? 'starting'}`))
     setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
+  }
+
+  /** A job that waits for an upload which nobody sends any more says how it goes on. */
+  function showAwaited({ status, phase }) {
+    if (isAwaiting === (status === 'queued' && phase === 'uploading')) return
+    isAwaiting = !isAwaiting
+    awaited.hidden = true
+    if (isAwaiting) void broken.show().then(() => { awaited.hidden = !isAwaiting || broken.element.hidden })
   }
 
   /** The hub writes each command into the log as it starts it. */

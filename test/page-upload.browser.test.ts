@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +84,61 @@ test('a file goes on after a restart of the hub', async () => {
   await page.getByText(/ · Uploaded$/).waitFor()
   const id = /upload:([\w-]+)/.exec(await page.getByLabel('The same in a terminal').innerText())?.[1]
   expect((await api.request(`/api/uploads/${id}`)).body).toMatchObject({ sha256: await hashOf(song) })
+})
+
+/** Sends so much that the upload cannot be whole, and reloads the page under it. Returns what its clients have sent by then. */
+async function breakOff({ page }: HubPage): Promise<number> {
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.getByText(/^([2-9]\d %|Uploading: [2-9]\d %.*|.* · Uploading: [2-9]\d %.*)$/).first().waitFor()
+  await page.reload()
+  proxy.letGo()
+  return proxy.passed
+}
+
+test('an upload that a reload broke off goes on when its file is chosen again, from where the hub is, and so does the job that waits for it', async () => {
+  const { page } = await open({ holdAfter: 5_000_000 })
+  await page.getByLabel('Drop a file here, or choose one').setInputFiles(song)
+  await page.getByRole('link', { name: /^Sound / }).first().click()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.waitForURL(/#\/jobs\//)
+  const before = await breakOff(opened)
+  await page.getByText('This job waits for an upload that broke off').waitFor()
+  await page.getByText(/^Broke off: [2-9]\d % of 12 MB are at the hub, until/).waitFor()
+  await expectAccessible(page)
+  await screenshot(page, 'job-upload-broken-light')
+  const again = page.getByLabel('Choose it again: song.wav')
+  await again.setInputFiles({ name: 'song.wav', mimeType: 'audio/wav', buffer: Buffer.from('another') })
+  await page.getByText('That is another file').waitFor()
+  await again.setInputFiles(song)
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  const { jobs: [job] } = await api.list()
+  const id = /upload:([\w-]+)/.exec(JSON.stringify(job?.input))?.[1]
+  expect((await api.request(`/api/uploads/${id}`)).body).toMatchObject({ sha256: await hashOf(song) })
+  expect(proxy.passed - before).toBeLessThan((await stat(song)).size - 2_000_000)
+  expect(await page.evaluate(() => localStorage.getItem('reeltime.uploads'))).toBe(null)
+})
+
+test('in another tab a file goes on too, and what the hub does not have any more is not offered', async () => {
+  const { page, context } = await open({ holdAfter: 5_000_000 })
+  await page.getByLabel('Drop a file here, or choose one').setInputFiles(song)
+  const before = await breakOff(opened)
+  await page.close()
+  const other = await context.newPage()
+  await other.goto(`${proxy.url}/#/new`)
+  await other.getByText(/^Broke off: /).waitFor()
+  await expectAccessible(other)
+  await screenshot(other, 'new-upload-broken-light')
+  await other.getByLabel('Drop a file here, or choose one').setInputFiles(song)
+  await other.getByText(/ · Uploaded$/).waitFor()
+  expect(proxy.passed - before).toBeLessThan((await stat(song)).size - 2_000_000)
+  await other.evaluate(() => localStorage.setItem('reeltime.uploads', JSON.stringify([
+    { id: 'aVeryLongIdThatIsGone', name: 'gone.wav', size: 5, modified: 1, noted_at: 0, expires_at: Date.now() + 100_000 },
+    { id: 'aVeryLongIdThatIsLate', name: 'late.wav', size: 5, modified: 1, noted_at: 0, expires_at: Date.now() - 1 },
+  ])))
+  await other.reload()
+  await other.getByLabel('Drop a file here, or choose one').waitFor({ state: 'attached' })
+  await expect.poll(() => other.evaluate(() => localStorage.getItem('reeltime.uploads'))).toBe(null)
+  expect(await other.getByText(/^Broke off: /).count()).toBe(0)
 })
 
 test('tus-js-client sends from a browser too', async () => {
