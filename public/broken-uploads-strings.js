@@ -3,6 +3,7 @@ import { registerStrings } from './language.js'
 registerStrings({
   en: {
     'broken.state': 'Broke off: {share} of {size} are at the hub, until {time}',
+    'broken.whole': 'All {size} are at the hub, until {time}',
     'broken.choose': 'Choose it again',
     'broken.again': 'Choose it again: {name}',
     'broken.forget': 'Give up: {name}',
@@ -11,6 +12,7 @@ registerStrings({
   },
   zh: {
     'broken.state': '上传中断：{size} 中的 {share} 已在服务器上，保留至 {time}',
+    'broken.whole': '{size} 已全部在服务器上，保留至 {time}',
     'broken.choose': '重新选择该文件',
     'broken.again': '重新选择该文件：{name}',
     'broken.forget': '放弃：{name}',

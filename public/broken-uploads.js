@@ -35,13 +35,14 @@ export function makeBrokenUploads({ t, hub, isWanted = () => true, onChosen = ()
   async function stateOf(id) {
     const response = await fetch(`/api/uploads/${encodeURIComponent(id)}`, { headers: authorization() }).catch(() => undefined)
     if (response?.status === 404 || response?.status === 410) return 'gone'
-    const state = response?.ok ? await response.json() : undefined
-    return state && !('received' in state) ? 'gone' : state
+    return response?.ok ? response.json() : undefined
   }
 
   function offer(kept) {
     const { id, name, size, state } = kept
-    const share = format.percent(Math.min(99, (state.received / size) * 100))
+    const values = { size: format.bytes(size), time: format.timeOf(state.expires_at) }
+    // Its last bytes may have come when nobody listened any more: then it is only to be chosen.
+    const text = 'received' in state ? t('broken.state', { share: format.percent(Math.min(99, (state.received / size) * 100)), ...values }) : t('broken.whole', values)
     const input = h('input', { type: 'file', class: 'visually-hidden', 'aria-label': t('broken.again', { name }), onChange: () => input.files[0] && take(input.files[0]) })
     const take = (file) => {
       if (!isSameFile(kept, file)) return toast(t('broken.other', { name, size: format.bytes(size) }), { tone: 'bad' })
@@ -50,7 +51,7 @@ export function makeBrokenUploads({ t, hub, isWanted = () => true, onChosen = ()
     }
     return h('div', { class: 'held' }, h('span', { class: 'tile' }, icon('retry')),
       h('div', { class: 'held-text' }, h('strong', {}, name),
-        h('span', { class: 'soft small numbers' }, t('broken.state', { share, size: format.bytes(size), time: format.timeOf(state.expires_at) }))),
+        h('span', { class: 'soft small numbers' }, text)),
       h('label', { class: 'button' }, t('broken.choose'), input),
       h('button', { type: 'button', class: 'button', dataset: { kind: 'quiet' }, 'aria-label': t('broken.forget', { name }), title: t('broken.forget', { name }), onClick: () => forget(id) }, icon('trash')))
   }

@@ -192,7 +192,7 @@ export async function openView({ t, hub, navigate, params }) {
     const rows = [
       ['page.tool', toolName(job.tool)],
       ['page.created', format.timeOf(job.created_at)],
-      ['page.ran', ran === undefined ? '' : format.clock(ran)],
+      ['page.ran', ran === undefined ? '' : job.ended_at === undefined ? format.clock(ran) : format.took(ran)],
       ['page.attempt', job.attempt > 1 ? format.number(job.attempt) : ''],
       ['page.expires', job.expires_at === undefined ? '' : format.timeOf(job.expires_at)],
     ].filter(([, text]) => text !== '')
@@ -206,6 +206,6 @@ export async function openView({ t, hub, navigate, params }) {
 
 function showFailure({ message, hint, exit_code: code, log_tail: tail = [] }, t) {
   return h('div', { class: 'notice failure', dataset: { tone: 'bad' }, role: 'alert' }, icon('warning'), h('div', {},
-    h('strong', {}, message), hint && h('span', {}, hint), code !== undefined && h('span', { class: 'soft small' }, t('page.exit', { code })),
+    h('strong', {}, message), hint && h('span', {}, hint), code !== undefined && !message.includes(`code ${code}`) && h('span', { class: 'soft small' }, t('page.exit', { code })),
     tail.length > 0 && h('pre', { class: 'tail', tabindex: 0, 'aria-label': t('page.log') }, tail.join('\n'))))
 }
