@@ -1,3 +1,5 @@
+import { sendFile } from './kept-uploads.js'
+
 /**
  * What the next job shall read, chosen by drop, paste, dialog or link. Kept while the views change, so that a file
  * goes on being uploaded while a tool is chosen for it, and after its job was submitted.
@@ -48,11 +50,11 @@ export function chooseFile(hub, file) {
   clearChosen()
   const own = { kind: 'file', file, name: file.name || 'pasted.png', type: file.type, size: file.size, sent: 0, isWhole: false, stop: new AbortController() }
   const started = new Promise((resolve) => {
-    const onStarted = ({ source }) => {
-      change(own, { source })
+    const onStarted = ({ source, received }) => {
+      change(own, { source, goesOn: received > 0 })
       resolve(source)
     }
-    own.whole = hub.upload(own.name, file, { signal: own.stop.signal, patienceMs: PATIENCE_MS, onStarted, onProgress: (sent) => change(own, { sent }) })
+    own.whole = sendFile(hub, own.name, file, { signal: own.stop.signal, patienceMs: PATIENCE_MS, onStarted, onProgress: (sent) => change(own, { sent }) })
       .then(({ source }) => {
         change(own, { source, isWhole: true })
         return source

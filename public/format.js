@@ -15,6 +15,11 @@ export function clock(seconds) {
   return hours > 0 ? `${hours}:${tail}` : tail
 }
 
+/** How long something took: `0.4 s`, and from ten seconds on `0:12`. */
+export function took(seconds) {
+  return seconds < 9.95 ? `${oneDigit.format(Math.max(0, seconds))} s` : clock(seconds)
+}
+
 export function bytes(count) {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']
   let value = count

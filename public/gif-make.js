@@ -1,6 +1,7 @@
 import { hasEnded } from './client/client/index.js'
 import { fill, h, icon, setText } from './dom.js'
 import * as format from './format.js'
+import { sendFile } from './kept-uploads.js'
 
 /** Sends what has not been sent, makes the job, and shows how it goes and what comes out. */
 export function makeGifMaker({ t, hub, frames, toInput }) {
@@ -53,7 +54,7 @@ export function makeGifMaker({ t, hub, frames, toInput }) {
     const bytes = items.reduce((sum, { file }) => sum + file.size, 0)
     let done = 0
     for (const item of items) {
-      item.source ??= (await hub.upload(item.name, item.file, { signal, onProgress: (sent) => showSent((done + sent) / bytes) })).source
+      item.source ??= (await sendFile(hub, item.name, item.file, { signal, onProgress: (sent) => showSent((done + sent) / bytes) })).source
       done += item.file.size
       showSent(done / bytes)
     }

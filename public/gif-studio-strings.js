@@ -90,7 +90,7 @@ registerStrings({
     'gif.not_taken': '{name} is neither a picture nor a video',
   },
   zh: {
-    'gif.title': 'GIF 工坊',
+    'gif.title': 'GIF 工作室',
     'gif.intro': '把照片按顺序变成动画，也可以截取一段视频。',
     'gif.drop': '将照片或一段视频拖到这里',
     'gif.drop_hint': 'PNG、JPEG、WebP、AVIF、BMP、GIF；MP4、WebM、MOV',

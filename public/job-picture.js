@@ -1,10 +1,11 @@
 import { makeCellPlayer } from './cell-player.js'
 import { fill, h } from './dom.js'
 import { isShownFormat, makeFrameStrip } from './frame-strip.js'
+import { mainPlaylist } from './job-result.js'
 
 /**
  * What is to be seen of a job's making: cells as the game shows them, frames as a strip, and of anything else the picture
- * at which its encode stands, while it runs.
+ * at which its encode stands, while it runs; but not of a stream, which is played itself.
  */
 export function makeJobPicture({ t }) {
   const element = h('div', { class: 'job-picture' })
@@ -43,12 +44,13 @@ export function makeJobPicture({ t }) {
 }
 
 /** Which of them, of which attempt; the same as long as it stays the same. */
-function keyOf({ status, phase, attempt, frame = 0, result }, before) {
+function keyOf(job, before) {
+  const { status, phase, attempt, frame = 0, result } = job
   if (status === 'queued') return ''
   const isMade = Number(result.current_frames ?? 0) > 0
   if (isMade && result.format === 'cells') return `cells ${attempt}`
   if (isMade && isShownFormat(result.format)) return `frames ${attempt}`
-  if (status !== 'running') return ''
+  if (status !== 'running' || mainPlaylist(job)) return ''
   const live = `live ${attempt}`
   return (phase === 'running' && frame > 0) || before === live ? live : ''
 }

@@ -8,32 +8,29 @@ const MOST_LARGE = 2
 const MOST_LISTED = 12
 const MOST_GALLERY = 400
 const TEXTS = /^(text\/|application\/(json|x-ndjson|x-subrip|x-lua))/
-const PLAYLIST = 'application/vnd.apple.mpegurl'
+export const PLAYLIST = 'application/vnd.apple.mpegurl'
 /** Parts of a stream, which its playlist names. */
 const SEGMENT = /\.(ts|m4s)$|init.*\.mp4$/i
 /** Sound for ComputerCraft, which tools make beside what was asked for. */
 const BESIDE = /^audio(_left|_right)?\.(dfpwm|pcm)$/
 
-/** The playlist by which a browser plays all of a stream; undefined where there is none. */
-export function mainPlaylist({ artifacts }) {
+/** The playlist by which a browser plays all of a stream; undefined where there is none. While it is made, those of its renditions come first. */
+export function mainPlaylist({ artifacts, status }) {
   const playlists = artifacts.filter(({ content_type: type }) => type === PLAYLIST)
-  return playlists.find(({ name }) => name === 'master.m3u8') ?? playlists[0]
+  return playlists.find(({ name }) => name === 'master.m3u8') ?? (status === 'completed' ? playlists[0] : undefined)
 }
 
-/** A stream that can be played while it is made. */
-export function showStream({ job, t }) {
-  const playlist = mainPlaylist(job)
-  return h('div', { class: 'artifact' }, showOne(playlist, { job, t }), foot(playlist, { job, t }))
-}
-
-/** What a job has made, each file as what it is, with its size, its download and the way to use it once more. */
+/**
+ * What a job has made, each file as what it is, with its size, its download and the way to use it once more. A stream
+ * is played elsewhere: of it there are only its files.
+ */
 export function showArtifacts({ job, t }) {
   const [pictures, others] = split(job.artifacts, ({ content_type: type }) => type.startsWith('image/'))
   const isGallery = pictures.length > MOST_LARGE
   const playlist = mainPlaylist(job)
   const listed = isGallery ? others : job.artifacts
   const isAlone = listed.every(({ name }) => BESIDE.test(name))
-  const [segments, plain] = split(listed, (artifact) => (playlist && artifact !== playlist && isOfStream(artifact)) || (!isAlone && BESIDE.test(artifact.name)))
+  const [segments, plain] = split(listed, (artifact) => (playlist && isOfStream(artifact)) || (!isAlone && BESIDE.test(artifact.name)))
   const [first, more] = [plain.filter((artifact, index) => index < MOST_LISTED), [...plain.slice(MOST_LISTED), ...segments]]
   const hasPoster = first.find(({ content_type: type }) => type.startsWith('video/'))
   return h('div', { class: 'results' },
@@ -75,7 +72,6 @@ function showOne(artifact, { job, t, hasPoster }) {
   if (type.startsWith('image/')) return h('img', { class: 'shown', src: url, alt: name })
   if (type.startsWith('video/')) return showVideo(artifact, { job, t, hasPoster })
   if (type.startsWith('audio/')) return showSound(artifact, t)
-  if (type === PLAYLIST) return document.createElement('video').canPlayType(type) === '' ? showText(artifact) : showVideo(artifact, { job, t, hasPoster })
   return TEXTS.test(type) ? showText(artifact) : undefined
 }
 

@@ -77,7 +77,7 @@ function figuresOf(job, find) {
   if (job.status === 'queued') return waitsFor(job, find)
   if (job.status === 'running') return liveFigures(job).join('   ') || t(`phase.${job.phase ?? 'starting'}`)
   if (job.started_at === undefined || job.ended_at === undefined) return ''
-  return t('job.took', { time: format.clock((job.ended_at - job.started_at) / 1000) })
+  return t('job.took', { time: format.took((job.ended_at - job.started_at) / 1000) })
 }
 
 /** 0 to 100 of what is done with it just now: of its upload while it waits for that. */

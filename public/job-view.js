@@ -1,11 +1,14 @@
+import { makeBrokenUploads } from './broken-uploads.js'
+import { handOverChosen } from './chosen-source.js'
 import { HubProblem, hasEnded } from './client/client/index.js'
 import { fill, h, icon, setText, useStyles } from './dom.js'
 import * as format from './format.js'
 import { makeJobActions } from './job-actions.js'
 import { makeJobNeeds } from './job-needs.js'
 import { makeJobPicture } from './job-picture.js'
-import { mainPlaylist, showArtifacts, showStream } from './job-result.js'
+import { showArtifacts } from './job-result.js'
 import { liveFigures, nameOf, shownPercent, showBar, toolIcon, toolName, waitsFor } from './job-row.js'
+import { makeJobStream } from './job-stream.js'
 import './job-strings.js'
 import { makeLogPane } from './log-pane.js'
 import { makeSpeedPlot } from './speed-plot.js'
@@ -22,6 +25,11 @@ export async function openView({ t, hub, jobs, navigate, params }) {
   const badge = h('span', { class: 'badge' })
   const actions = makeJobActions({ t, handle, navigate })
   const lost = h('div', { class: 'notice', dataset: { tone: 'bad' }, role: 'status', hidden: true }, icon('warning'), h('div', {}, t('page.lost')))
+  const broken = makeBrokenUploads({ t, hub, isWanted: (id) => JSON.stringify(handle.job.input).includes(`upload:${id}`), onChosen: () => {
+    handOverChosen()
+    awaited.hidden = true
+  } })
+  const awaited = h('section', { class: 'card', hidden: true }, h('div', { class: 'card-body field' }, h('p', {}, t('broken.on_job')), broken.element))
   const barFill = h('i')
   const bar = h('div', { class: 'bar', role: 'progressbar', 'aria-label': t('page.progress') }, barFill)
   const percent = h('strong', { class: 'job-percent numbers' })
@@ -32,6 +40,7 @@ export async function openView({ t, hub, jobs, navigate, params }) {
   const needs = makeJobNeeds({ t, hub, jobs })
   const failure = h('div')
   const picture = makeJobPicture({ t })
+  const stream = makeJobStream({ t })
   const result = h('div')
   const details = h('dl', { class: 'details' })
   const asked = h('pre', { class: 'pane asked', tabindex: 0, 'aria-label': t('page.asked') })
@@ -46,13 +55,14 @@ export async function openView({ t, hub, jobs, navigate, params }) {
     h('a', { class: 'back', href: '#/' }, icon('back'), t('page.back')),
     h('div', { class: 'job-head' }, tile, h('div', { class: 'job-name' }, title, badge), actions.element),
     lost,
-    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, needs.element, failure, picture.element, result, log.element), aside))
+    h('div', { class: 'job-columns' }, h('div', { class: 'job-main' }, progress, needs.element, awaited, failure, picture.element, stream.element, result, log.element), aside))
   const view = { element, title: params.id, close }
   let frame
   let shownTool
   let shownResult = ''
   let shownDetails = ''
   let shownInput
+  let isAwaiting = false
   const timer = setInterval(later, TICK_MS)
 
   // The first answer decides whether there is a page to show.
@@ -77,6 +87,7 @@ export async function openView({ t, hub, jobs, navigate, params }) {
     plot.close()
     log.close()
     picture.close()
+    stream.close()
   }
 
   /** Until the job has ended, and again from there when it is run again. */
@@ -128,7 +139,9 @@ export async function openView({ t, hub, jobs, navigate, params }) {
     actions.show(job)
     showProgress(job)
     needs.show(job)
+    showAwaited(job)
     picture.show(job)
+    stream.show(job)
     showEnd(job)
     showDetails(job)
   }
@@ -142,6 +155,14 @@ export async function openView({ t, hub, jobs, navigate, params }) {
     setText(percent, share === null || (job.status === 'queued' && job.phase !== 'uploading') ? t(`status.${job.status}`) : format.percent(share))
     setText(phase, job.status === 'queued' ? waitsFor(job, (id) => jobs?.jobs.get(id)) : t(`phase.${job.phase ?? 'starting'}`))
     setText(figures, job.status === 'running' ? liveFigures(job).join('   ') : '')
+  }
+
+  /** A job that waits for an upload which nobody sends any more says how it goes on. */
+  function showAwaited({ status, phase }) {
+    if (isAwaiting === (status === 'queued' && phase === 'uploading')) return
+    isAwaiting = !isAwaiting
+    awaited.hidden = true
+    if (isAwaiting) void broken.show().then(() => { awaited.hidden = !isAwaiting || broken.element.hidden })
   }
 
   /** The hub writes each command into the log as it starts it. */
@@ -159,13 +180,12 @@ export async function openView({ t, hub, jobs, navigate, params }) {
   }
 
   function showEnd(job) {
-    const isPlayable = job.status === 'running' && mainPlaylist(job) !== undefined
-    const made = isPlayable ? 'stream' : job.artifacts.map(({ sha256 }) => sha256).join()
-    const state = `${job.status} ${job.attempt} ${made} ${job.error?.message ?? ''}`
+    const made = job.artifacts.map(({ sha256 }) => sha256).join()
+    const state = `${job.status} ${job.attempt} ${job.status === 'completed' ? made : ''} ${job.error?.message ?? ''}`
     if (state === shownResult) return
     shownResult = state
     fill(failure, job.error && hasEnded(job.status) && showFailure(job.error, t))
-    const part = isPlayable ? showStream({ job, t }) : job.status === 'completed' && job.artifacts.length > 0 && showArtifacts({ job, t })
+    const part = job.status === 'completed' && job.artifacts.length > 0 && showArtifacts({ job, t })
     fill(result, part && h('section', { class: 'card' }, h('div', { class: 'card-head' }, h('h2', {}, t('page.result'))), h('div', { class: 'card-body' }, part)))
   }
 
@@ -176,7 +196,7 @@ export async function openView({ t, hub, jobs, navigate, params }) {
       ['page.tool', toolName(job.tool)],
       ['page.batch', job.batch ? t('page.batch_item', { number: format.number(job.batch.index + 1) }) : '', job.batch && `#/batch/${job.batch.id}`],
       ['page.created', format.timeOf(job.created_at)],
-      ['page.ran', ran === undefined ? '' : format.clock(ran)],
+      ['page.ran', ran === undefined ? '' : job.ended_at === undefined ? format.clock(ran) : format.took(ran)],
       ['page.attempt', job.attempt > 1 ? format.number(job.attempt) : ''],
       ['page.expires', job.expires_at === undefined ? '' : format.timeOf(job.expires_at)],
     ].filter(([, text]) => text !== '')
@@ -190,6 +210,6 @@ export async function openView({ t, hub, jobs, navigate, params }) {
 
 function showFailure({ message, hint, exit_code: code, job: needed, log_tail: tail = [] }, t) {
   return h('div', { class: 'notice failure', dataset: { tone: 'bad' }, role: 'alert' }, icon('warning'), h('div', {},
-    h('strong', {}, message), hint && h('span', {}, hint), needed && h('a', { href: `#/jobs/${needed}` }, t('page.needed')), code !== undefined && h('span', { class: 'soft small' }, t('page.exit', { code })),
+    h('strong', {}, message), hint && h('span', {}, hint), needed && h('a', { href: `#/jobs/${needed}` }, t('page.needed')), code !== undefined && !message.includes(`code ${code}`) && h('span', { class: 'soft small' }, t('page.exit', { code })),
     tail.length > 0 && h('pre', { class: 'tail', tabindex: 0, 'aria-label': t('page.log') }, tail.join('\n'))))
 }

@@ -1,3 +1,4 @@
+import { makeBrokenUploads } from './broken-uploads.js'
 import { chooseAddress, chooseFile, chosenSource, clearChosen, onChosenSource } from './chosen-source.js'
 import { fill, h, icon, setText } from './dom.js'
 import * as format from './format.js'
@@ -10,7 +11,8 @@ export function makeSourceField({ t, hub }) {
     class: 'input mono', type: 'text', inputmode: 'url', spellcheck: 'false', placeholder: t('new.link_example'), id: 'source-address',
     onInput: () => (address.value.trim() === '' ? clearChosen() : chooseAddress(address.value.trim())),
   })
-  const empty = h('div', { class: 'field' }, zone, h('label', { for: 'source-address', class: 'soft small' }, t('new.link')), address)
+  const broken = makeBrokenUploads({ t, hub })
+  const empty = h('div', { class: 'field' }, zone, broken.element, h('label', { for: 'source-address', class: 'soft small' }, t('new.link')), address)
   const name = h('strong')
   const state = h('span', { class: 'soft small numbers', role: 'status' })
   const barFill = h('i')
@@ -23,12 +25,14 @@ export function makeSourceField({ t, hub }) {
     h('div', { class: 'card-head' }, h('h2', { id: 'source-title' }, t('new.file'))), h('div', { class: 'card-body field' }, empty, held, error))
   const stop = onChosenSource(show)
   show()
+  void broken.show()
   return { element, close: stop, showError }
 
   function again() {
     file.value = ''
     address.value = ''
     clearChosen()
+    void broken.show()
     file.focus()
   }
 
@@ -55,10 +59,10 @@ export function makeSourceField({ t, hub }) {
     bar.dataset.status = chosen.failure ? 'failed' : 'running'
   }
 
-  function stateOf({ source, isWhole, failure, sent, size }) {
+  function stateOf({ source, isWhole, failure, sent, size, goesOn }) {
     if (isWhole) return t('new.uploaded')
     if (failure) return t('new.upload_failed', { detail: failure.message })
-    const text = t('new.uploading', { percent: format.percent(size === 0 ? 0 : Math.min(99, (sent / size) * 100)) })
+    const text = t(goesOn ? 'new.upload_goes_on' : 'new.uploading', { percent: format.percent(size === 0 ? 0 : Math.min(99, (sent / size) * 100)) })
     return source === undefined ? text : `${text} · ${t('new.need_not_wait')}`
   }
 }

@@ -1,6 +1,7 @@
 import { chosenKind, chosenSource, kindOf } from './chosen-source.js'
 import { fill, h, icon } from './dom.js'
 import * as format from './format.js'
+import { sendFile } from './kept-uploads.js'
 
 /** Takes the files and addresses that a job reads, in an order that can be changed; each file is sent at once. */
 export function makeSourceList({ t, hub }) {
@@ -71,7 +72,7 @@ export function makeSourceList({ t, hub }) {
         entry.sent = sent
         show()
       }
-      entry.ready = hub.upload(one.name, one, { signal: stop.signal, onProgress }).then(({ source }) => source)
+      entry.ready = sendFile(hub, one.name, one, { signal: stop.signal, onProgress }).then(({ source }) => source)
       settle(entry)
       add(entry)
     }

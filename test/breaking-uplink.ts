@@ -41,6 +41,11 @@ export class BreakingUplink {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  /** Bytes that clients have sent, over all connections. */
+  get passed(): number {
+    return this.#passed
+  }
+
   letGo(): void {
     this.#holdAfter = Infinity
     for (const socket of this.#held) socket.resume()

@@ -37,16 +37,26 @@ export function probeAnimation(bytes: Uint8Array, { directory, demuxer }: { dire
 
 /** The colour in the middle of each frame, as ffmpeg shows it. */
 export function middleColors(bytes: Uint8Array, { width, height }: { readonly width: number; readonly height: number }): number[][] {
-  return shownFrames(bytes).map((frame) => {
+  return shownFrames(bytes, width * height * 3).map((frame) => {
     const at = ((height >> 1) * width + (width >> 1)) * 3
     return [...frame.subarray(at, at + 3)]
   })
+}
 
-  function shownFrames(gif: Uint8Array): Buffer[] {
-    const rgb = execFileSync('ffmpeg', ['-v', 'error', '-i', '-', '-fps_mode', 'passthrough', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'], { input: gif, maxBuffer: 2 ** 28 })
-    const size = width * height * 3
-    return Array.from({ length: rgb.length / size }, (_, index) => rgb.subarray(index * size, (index + 1) * size))
-  }
+/** The colours of one frame at places, which are told in parts of its width and height. */
+export function colorsAt(
+  bytes: Uint8Array, { width, height, frame, places }: { readonly width: number; readonly height: number; readonly frame: number; readonly places: readonly (readonly [number, number])[] },
+): number[][] {
+  const shown = shownFrames(bytes, width * height * 3)[frame]!
+  return places.map(([x, y]) => {
+    const at = (Math.floor(y * height) * width + Math.floor(x * width)) * 3
+    return [...shown.subarray(at, at + 3)]
+  })
+}
+
+function shownFrames(gif: Uint8Array, size: number): Buffer[] {
+  const rgb = execFileSync('ffmpeg', ['-v', 'error', '-i', '-', '-fps_mode', 'passthrough', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'], { input: gif, maxBuffer: 2 ** 28 })
+  return Array.from({ length: rgb.length / size }, (_, index) => rgb.subarray(index * size, (index + 1) * size))
 }
 
 /** How often a GIF says that it is played; 0 for ever. */

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeFivePictures, makePicture, middleColors, playsOfGif, probeAnimation } from './gif-media.ts'
+import { colorsAt, makeFivePictures, makePicture, middleColors, playsOfGif, probeAnimation } from './gif-media.ts'
+import { makeTiledHeic } from './heic-file.ts'
 import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
 
 const COLORS = [[0xd0, 0x20, 0x20], [0x20, 0xb0, 0x40], [0x20, 0x40, 0xd0], [0xe0, 0xd0, 0x20], [0x90, 0x30, 0xc0]]
@@ -92,6 +93,32 @@ test('a photo that a telephone took lying comes out upright', async () => {
   expect(probed(gif)).toMatchObject({ width: 40, height: 80 })
   const [red, , blue] = firstPixel(gif)
   expect([red! > 200, blue! < 60]).toEqual([true, true])
+})
+
+test('a HEIC is a photo too: one of a single picture, and one of tiles that is turned', async () => {
+  const single = await upload(join(import.meta.dirname, 'fixtures/photo.heic'))
+  const tiled = join(scratch, 'IMG_0001.HEIC')
+  writeFileSync(tiled, makeTiledHeic({ colors: ['0xd02020', '0x20b040', '0x2040d0', '0xe0d020', '0x9030c0', '0x808080'], columns: 3, width: 180, height: 120, quarters: 1 }))
+  const lone = await made({ sources: [await upload(tiled)] })
+  expect(probed(lone)).toMatchObject({ width: 120, height: 180 })
+  const gif = await made({ sources: [single, await upload(tiled)], fit: 'stretch' })
+  expect(probed(gif)).toMatchObject({ width: 96, height: 64, delays: [0.5, 0.5] })
+  // What was right in the first row is above, and what was below is on the right.
+  const places = [[0.25, 0.15], [0.25, 0.5], [0.25, 0.85], [0.75, 0.15], [0.75, 0.5], [0.75, 0.85]] as const
+  const wanted = [[0x20, 0x40, 0xd0], [0x20, 0xb0, 0x40], [0xd0, 0x20, 0x20], [0x80, 0x80, 0x80], [0x90, 0x30, 0xc0], [0xe0, 0xd0, 0x20]]
+  const shown = colorsAt(gif, { width: 96, height: 64, frame: 1, places })
+  for (const [index, color] of shown.entries()) for (let channel = 0; channel < 3; channel++) expect(Math.abs(color[channel]! - wanted[index]![channel]!)).toBeLessThanOrEqual(16)
+  const [left, right] = colorsAt(gif, { width: 96, height: 64, frame: 0, places: [[0.25, 0.5], [0.75, 0.5]] })
+  expect([left![0]! > 150, left![2]! < 80, right![0]! < 80, right![2]! > 150]).toEqual([true, true, true, true])
+})
+
+test('a HEIC that is cut short, and what only calls itself one, are named with what to do', async () => {
+  const photo = readFileSync(join(import.meta.dirname, 'fixtures/photo.heic'))
+  for (const [name, bytes, reason] of [['short.heic', photo.subarray(0, photo.length - 100), /"short\.heic" \(sources\[1\]\) cannot be read: it is HEIC that is cut short/], ['page.heic', Buffer.from('<html>'), /"page\.heic" \(sources\[1\]\) cannot be read/]] as const) {
+    writeFileSync(join(scratch, name), bytes)
+    const job = await run({ sources: [five[0], await upload(join(scratch, name))] })
+    expect([job.status, job.error?.message]).toEqual(['failed', expect.stringMatching(reason)])
+  }
 })
 
 test('a broken picture is named as its sender called it, whether its head or its pixels are broken, and nothing is made', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
@@ -67,9 +67,21 @@ test('jobs come, move and end in the list by themselves, in two tabs alike, and 
   await Promise.all(ids.map((id) => api.post(`/api/jobs/${id}/cancel`)))
   await one.page.getByRole('searchbox').fill('TONE')
   for (const { page } of [one, two]) await expect.poll(() => page.locator('.row[data-status="cancelled"]').count()).toBe(3)
+  for (const { page } of [one, two]) expect(await misplaced(page)).toEqual([])
   await api.request(`/api/jobs/${ids[0]}`, { method: 'DELETE' })
   for (const { page } of [one, two]) await expect.poll(() => page.locator('.row').count()).toBe(2)
 })
+
+/** What of a row does not lie within it. */
+function misplaced(page: Page): Promise<readonly string[]> {
+  return page.locator('.row').evaluateAll((rows) => rows.flatMap((row) => {
+    const place = row.getBoundingClientRect()
+    return [...row.querySelectorAll('.tile, .row-text, .row-progress, .badge')].filter((part) => {
+      const { left, right, top, bottom } = part.getBoundingClientRect()
+      return left < place.left || right > place.right || top < place.top || bottom > place.bottom
+    }).map(({ className }) => className)
+  }))
+}
 
 test('a hub that goes away is told, and when it is back the list goes on with what has happened', async () => {
   const source = await uploadTone()

@@ -61,8 +61,12 @@ export function readFlags(properties: Properties, values: Readonly<Record<string
 }
 
 /** Numbers and words of a list may stand in one flag; a whole text may hold commas. */
-function splitList(text: string, { items }: Property): readonly string[] {
-  return items?.type === 'string' || items?.type === 'object' ? [text] : text.split(',').filter((part) => part.trim() !== '')
+function splitList(text: string, property: Property): readonly string[] {
+  return isSplit(property) ? text.split(',').filter((part) => part.trim() !== '') : [text]
+}
+
+function isSplit({ items }: { readonly items?: Property | undefined }): boolean {
+  return items?.type !== 'string' && items?.type !== 'object'
 }
 
 function readValue(text: string, { type }: Property, flag: string): unknown {
@@ -96,12 +100,13 @@ const ALIASES: ReadonlyMap<string, string> = new Map([['jpg', 'jpeg'], ['m4a', '
 
 function placeholder({ type, enum: values, items }: Property): string {
   if (values) return values.join('|')
-  if (type === 'array') return `${placeholder(items ?? {})},…`
+  if (type === 'array') return `${placeholder(items ?? {})}${isSplit({ items }) ? ',…' : ''}`
   return type === 'integer' || type === 'number' ? 'N' : type === 'string' ? 'TEXT' : 'JSON'
 }
 
-function helpOf({ description = '', default: usual }: Property): string {
+function helpOf({ type, items, description = '', default: usual }: Property): string {
   const isPlain = typeof usual === 'string' || typeof usual === 'number' || typeof usual === 'boolean'
   const told = isPlain ? String(usual) : Array.isArray(usual) ? usual.join(',') : undefined
-  return told === undefined || told === '' ? description : `${description} [${told}]`
+  const all = type === 'array' && !isSplit({ items }) ? `${description}; may come several times` : description
+  return told === undefined || told === '' ? all : `${all} [${told}]`
 }

@@ -16,7 +16,10 @@ export interface Upload {
 }
 
 /** An upload of which more is to come. Jobs can name it already: they wait for it. */
-export type StartedUpload = Pick<Upload, 'id' | 'name' | 'source' | 'expires_at'>
+export interface StartedUpload extends Pick<Upload, 'id' | 'name' | 'source' | 'expires_at'> {
+  /** Bytes that the hub has. */
+  readonly received: number
+}
 
 export type UploadBody = Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | (() => ReadableStream<Uint8Array>)
 
@@ -27,6 +30,11 @@ export interface UploadOptions {
   readonly onProgress?: (sentBytes: number) => void
   /** Told once of an upload that takes more than one request, before its bytes are sent. */
   readonly onStarted?: (upload: StartedUpload) => void
+  /**
+   * The id of an upload that was begun earlier with the same bytes, of a Blob: it goes on from what the hub has. One
+   * that the hub does not have any more, or that has another size, is begun anew.
+   */
+  readonly resume?: string
   /** How long a hub that is away is waited for, since the last byte that it took, in milliseconds; that of the client unless given. */
   readonly patienceMs?: number
   readonly signal?: AbortSignal
@@ -40,6 +48,11 @@ export async function upload(hub: Hub, name: string, body: UploadBody, options: 
   const source = toSource(body)
   const size = source instanceof Blob ? source.size : options.size
   const pieces = piecesOf(source)
+  if (options.resume !== undefined && source instanceof Blob) {
+    const known = await findBegun(hub, options.resume, { size: source.size, options })
+    if (known && !('received' in known)) return known
+    if (known) return await sendRest(hub, known, { pieces: piecesOf(source.slice(known.received)), size: source.size }, options)
+  }
   options.onProgress?.(0)
   const { value: first } = await pieces.next()
   try {
@@ -65,12 +78,30 @@ interface Pieces {
 }
 
 async function sendInPieces(hub: Hub, name: string, { pieces, size }: Pieces, options: UploadOptions): Promise<Upload> {
-  const { onStarted, patienceMs, signal } = options
+  const { patienceMs, signal } = options
   const started = await patiently(hub, () => askJson<StartedUpload>(hub, '/files', { method: 'POST', headers: announce(name, size), signal }), patience(patienceMs, signal))
+  return sendRest(hub, started, { pieces, size }, options)
+}
+
+/** What an earlier run has begun, or even ended; undefined where that does not help. */
+async function findBegun(hub: Hub, id: string, { size, options: { patienceMs, signal } }: { readonly size: number; readonly options: UploadOptions }) {
+  try {
+    // Ends a request that still hangs, so that what there is can be told.
+    const known = await patiently(hub, () => askJson<StartedUpload & { size: number | null } | Upload>(hub, `/files/${encodeURIComponent(id)}`, { signal }), patience(patienceMs, signal))
+    return known.size === size ? known : undefined
+  } catch (error) {
+    if (error instanceof HubProblem && (error.status === 404 || error.status === 410)) return undefined
+    throw error
+  }
+}
+
+async function sendRest(hub: Hub, started: StartedUpload, { pieces, size }: Pieces, options: UploadOptions): Promise<Upload> {
+  const { onStarted, onProgress, patienceMs, signal } = options
   const address = `/files/${encodeURIComponent(started.id)}`
   try {
     onStarted?.(started)
-    let sent = 0
+    let sent = started.received
+    if (sent > 0) onProgress?.(sent)
     for await (const { bytes, isLast } of pieces) {
       if (isLast) assertSize(sent + bytes.size, size)
       const total = isLast && size === undefined ? { 'upload-length': String(sent + bytes.size) } : {}

@@ -79,11 +79,13 @@ function check({ sources, delays_ms, captions, ...wanted }: GifInput): void {
 
 const ENCODERS: Readonly<Record<GifFormat, readonly string[]>> = { gif: [], webp: ['libwebp_anim'], apng: ['apng'] }
 
-function requires({ format, captions }: GifInput): Requirements {
+function requires({ format, captions = [] }: GifInput): Requirements {
+  const isWritten = captions.some((text) => text.trim() !== '')
   return {
     encoders: ['rawvideo', 'ppm', ...ENCODERS[format]],
-    filters: ['scale', 'pad', 'overlay', 'premultiply', 'lutrgb', ...((captions ?? []).some((text) => text.trim() !== '') ? ['drawtext'] : [])],
+    filters: ['scale', 'pad', 'overlay', 'premultiply', 'lutrgb', ...(isWritten ? ['drawtext'] : [])],
     muxers: ['rawvideo', 'image2pipe', ...(format === 'gif' ? [] : [format])],
+    ...(isWritten && { fonts: true }),
   }
 }
 

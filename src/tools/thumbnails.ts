@@ -36,6 +36,7 @@ export const thumbnailsTool: Tool<ThumbnailsInput> = {
   requires: ({ format, layout, times }) => ({
     encoders: [ENCODERS[format].name, ...(layout === 'single' ? [] : ['png'])], muxers: ['image2'],
     filters: ['scale', 'setsar', ...(layout === 'single' ? [] : ['tile']), ...(times ? ['drawtext'] : [])],
+    ...(times && { fonts: true }),
   }),
   presets: [
     { name: 'twelve', title: 'Twelve pictures', input: { count: 12 } },

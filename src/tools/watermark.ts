@@ -36,6 +36,7 @@ function requires({ mode, method, codec, container, text }: WatermarkInput): Req
     filters: ['fps', 'scale', 'crop', 'format', 'drawbox', ...filters],
     encoders: ['rawvideo', 'mjpeg', ...(mode === 'find' ? [] : [VIDEO_ENCODERS[codec].name])],
     muxers: ['rawvideo', 'image2', ...(mode === 'find' ? [] : [findFormat(container ?? 'mp4', 'container').muxer])],
+    ...(mode === 'add' && text !== undefined && { fonts: true }),
   }
 }
 

@@ -104,6 +104,11 @@ test('what is named only inside a filter is not there', async () => {
   expect(stderr).toContain('No such file or directory')
 })
 
+test('a filter graph that is longer than a name can be is no path', () => {
+  const graph = Array.from({ length: 60 }, () => 'null').join(',')
+  expect(run('ffmpeg', ['-f', 'lavfi', '-i', 'testsrc=d=1', '-filter_complex', graph, '-f', 'null', '-'])).toMatchObject({ status: 0 })
+})
+
 test('it has no network', async () => {
   expect(run('ffmpeg', ['-i', 'http://127.0.0.1:9/', '-f', 'null', '-']).status).toBe(1)
 })

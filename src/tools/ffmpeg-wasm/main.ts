@@ -57,7 +57,12 @@ function visibleDirectories(args: readonly string[]): readonly string[] {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Most arguments are no paths: a filter graph may be longer than a name can be.
+    return false
+  }
 }
 
 const [program, ...args] = process.argv.slice(2)

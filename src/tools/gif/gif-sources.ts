@@ -27,8 +27,8 @@ export async function sourcesOf(wanted: AskedOfSources, workspace: Workspace): P
     const info = await probeNamed(workspace, { file, label, index })
     const { delays_ms, delay_ms, captions = [] } = wanted
     const caption = (captions.length === 1 ? captions[0] : captions[index])?.trim() ?? ''
-    const own = { file, label, caption, isOpaque: isOpaque(info) }
-    if (workspace.inputs.length === 1 && isFilm(info)) return [filmSource(wanted, { ...own, info })]
+    const own = { file, label, caption, isOpaque: info === undefined || isOpaque(info) }
+    if (workspace.inputs.length === 1 && info !== undefined && isFilm(info)) return [filmSource(wanted, { ...own, info })]
     sources.push({ ...own, type: 'picture', delayMs: delays_ms?.[index] ?? delay_ms } satisfies PictureSource)
   }
   return sources
@@ -40,12 +40,18 @@ function labelOf({ names }: Workspace, index: number): string {
   return name === undefined ? `sources[${index}]` : `${JSON.stringify(name)} (sources[${index}])`
 }
 
-async function probeNamed({ probe }: Workspace, { file, label, index }: { file: string; label: string; index: number }): Promise<MediaInfo> {
+/** ffmpeg before 7.1 knows nothing of them. */
+const HEIC = /\.hei[cf]$/i
+
+/** undefined for a photo that ffprobe cannot tell of. */
+async function probeNamed({ probe, names }: Workspace, { file, label, index }: { file: string; label: string; index: number }): Promise<MediaInfo | undefined> {
   const info = await probe(file).catch((error: unknown) => {
     if (!(error instanceof NotMediaError)) throw error
     return undefined
   })
   if (info?.streams.some(({ kind }) => kind === 'video')) return info
+  // The program takes it apart itself, and says so where it is none.
+  if (info === undefined && HEIC.test(names?.[index] ?? '')) return undefined
   const what = info === undefined ? 'is no picture that ffmpeg can read, or it is broken' : 'has no picture'
   return refuseField(`sources[${index}]`, `${label} ${what}`, 'Take it out, or send it as PNG, JPEG or WebP')
 }

@@ -12,6 +12,8 @@ export interface ReadableSource {
   readonly source: GifSource
   /** It may be a copy. */
   readonly file: string
+  /** Where ffmpeg could not tell. */
+  readonly form?: 'hevc'
   /** Filters; undefined where ffmpeg is to do it by itself. */
   readonly turn: readonly string[] | undefined
 }
@@ -44,12 +46,12 @@ export function sizeOfPpm(picture: Buffer): FrameSize {
   return { width, height }
 }
 
-function inputOf({ source, file, turn }: ReadableSource): readonly string[] {
+function inputOf({ source, file, form, turn }: ReadableSource): readonly string[] {
   // Of a damaged picture ffmpeg would make half of one, and grey.
   const strictly = source.type === 'picture' ? ['-xerror', '-err_detect', 'explode'] : []
   return [
     ...ALLOCATION_GUARD, ...inputGuards(), ...strictly, ...(turn === undefined ? [] : ['-noautorotate']),
-    ...(source.type === 'film' ? span(source) : []), '-i', file,
+    ...(source.type === 'film' ? span(source) : []), ...(form === undefined ? [] : ['-f', form]), '-i', file,
   ]
 }
 

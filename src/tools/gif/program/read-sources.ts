@@ -4,6 +4,7 @@ import { captionFilters } from './captions.ts'
 import type { Ffmpeg } from './ffmpeg.ts'
 import { frameArguments, sizeArguments, sizeOfPpm, type FrameSize, type ReadableSource } from './frame-graph.ts'
 import { FrameSpool } from './frame-spool.ts'
+import { hevcPictureOf, isHeic } from './heic.ts'
 import { readOrientation, turnFilters } from './orientation.ts'
 import { firstFrameOfWebp } from './still-webp.ts'
 
@@ -16,7 +17,7 @@ export interface ReadOptions {
 
 /** Makes frames of one size of all sources. Throws an error that names the source which cannot be read. */
 export async function readSources(sources: readonly GifSource[], options: ReadOptions): Promise<FrameSpool> {
-  const first = readable(sources[0]!)
+  const first = await named(sources[0]!, async () => readable(sources[0]!))
   const { width, height } = options.look
   const size = width !== undefined && height !== undefined ? { width, height } : await named(first.source, () => sizeOf(first, options))
   const spool = new FrameSpool('frames.rgb', size)
@@ -70,8 +71,13 @@ const HEAD_BYTES = 256 * 1024
 function readable(source: GifSource): ReadableSource {
   if (source.type === 'film') return { source, file: source.file, turn: undefined }
   const head = headOf(source.file)
-  // A WebP tells of itself behind the picture.
-  const file = head.toString('latin1', 0, 4) === 'RIFF' ? readFileSync(source.file) : head
+  // A WebP tells of itself behind the picture, and a HEIC has its picture anywhere.
+  const file = head.toString('latin1', 0, 4) === 'RIFF' || isHeic(head) ? readFileSync(source.file) : head
+  if (isHeic(head)) {
+    const photo = hevcPictureOf(file)
+    writeFileSync(STILL, photo.stream)
+    return { source, file: STILL, form: 'hevc', turn: photo.filters }
+  }
   const [orientation, still] = [readOrientation(file), firstFrameOfWebp(file)]
   if (still) writeFileSync(STILL, still)
   return { source, file: still ? STILL : source.file, turn: orientation && turnFilters(orientation) }
