@@ -47,9 +47,9 @@ afterAll(async () => {
 
 const player = () => `${hub.url}/cc/player.lua`
 
-/** A computer with all there is, whose clock goes four times as fast as the wall's. */
+/** A computer with all there is, whose clock goes twice as fast as the wall's. */
 function attached(more: ComputerOptions = {}): Computer {
-  return new Computer({ gpu: SIZE, speakers: ['left', 'right'], speed: 4, ...more })
+  return new Computer({ gpu: SIZE, speakers: ['left', 'right'], speed: 2, ...more })
 }
 
 /** The job of a file that is done: made here, or what an earlier test made of it. */

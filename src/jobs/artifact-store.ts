@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -54,7 +54,8 @@ export class ArtifactStore {
 
   /** Removes all artifacts of a job. Downloads in progress still end whole; none there is no error. */
   async remove(jobId: string): Promise<void> {
-    await rm(this.#artifactDirectory(jobId), { recursive: true, force: true })
+    const directory = this.#artifactDirectory(jobId)
+    if (existsSync(directory)) await rm(directory, { recursive: true, force: true })
   }
 
   async #ensureDirectory(jobId: string): Promise<void> {

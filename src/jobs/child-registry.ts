@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -28,7 +28,10 @@ export async function killLeftChildren(directories: Iterable<string>): Promise<n
 }
 
 async function killLeftChild(directory: string): Promise<boolean> {
-  const noted = parseIdentity(await readFile(join(directory, FILE), 'utf8').catch(() => ''))
+  // At once too: after a restart every job that waits is looked at, and hardly any has left something.
+  const text = readIfPresent(join(directory, FILE))
+  if (text === undefined) return false
+  const noted = parseIdentity(text)
   const isLeft = noted !== undefined && isRunning(noted)
   if (isLeft) {
     signalGroup(noted.pid, 'SIGKILL')
@@ -63,6 +66,14 @@ function identityOf(pid: number): Identity | undefined {
     const startedAt = rest[16]
     if (state === 'Z' || state === 'X' || Number(group) !== pid || startedAt === undefined) return undefined
     return { pid, startedAt, boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() }
+  } catch {
+    return undefined
+  }
+}
+
+function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
   } catch {
     return undefined
   }

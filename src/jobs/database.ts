@@ -139,6 +139,9 @@ const SCHEMA = `
     leased_until INTEGER,
     held INTEGER NOT NULL DEFAULT 0
   );
+  CREATE INDEX IF NOT EXISTS queue_by_owner ON queue (owner, held, turn, worker);
+  CREATE INDEX IF NOT EXISTS queue_waiting ON queue (turn) WHERE worker IS NULL AND held = 0;
+  CREATE INDEX IF NOT EXISTS queue_claimed ON queue (turn) WHERE worker IS NOT NULL;
   CREATE TABLE IF NOT EXISTS gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, job_id TEXT NOT NULL, at INTEGER NOT NULL);
   PRAGMA user_version = ${VERSION};

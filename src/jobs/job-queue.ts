@@ -115,11 +115,11 @@ export class JobQueue {
 const NOBODY = ''
 
 function prepareStatements(database: Database) {
-  const waits = 'worker IS NULL AND NOT held'
+  const waits = 'worker IS NULL AND held = 0'
   return {
     enqueue: database.prepare(`
       INSERT INTO queue (job_id, owner, turn) VALUES (?, ?, max(
-        coalesce((SELECT max(turn) FROM queue WHERE owner = ? AND NOT held) + 1, 0), coalesce((SELECT max(turn) FROM queue WHERE worker IS NOT NULL), 0)))
+        coalesce((SELECT max(turn) FROM queue WHERE owner = ? AND held = 0) + 1, 0), coalesce((SELECT max(turn) FROM queue WHERE worker IS NOT NULL), 0)))
       ON CONFLICT (job_id) DO UPDATE SET worker = NULL, leased_until = NULL, held = 0, turn = CASE WHEN held THEN excluded.turn ELSE turn END`),
     hold: database.prepare(`
       INSERT INTO queue (job_id, owner, turn, held) VALUES (?, ?, 0, 1) ON CONFLICT (job_id) DO UPDATE SET held = 1 WHERE worker IS NULL`),

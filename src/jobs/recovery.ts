@@ -17,6 +17,8 @@ import { removeWorkspace, workspaceOf } from './workspace.ts'
 
 /** A job that took the hub down this often is not run again: it may be why. */
 const MOST_INTERRUPTIONS = 3
+/** Files are read by a few threads. */
+const LOGS_AT_ONCE = 16
 const JOB_ID = /^[0-9A-Za-z]{22}$/
 
 export interface RecoveryOptions {
@@ -51,7 +53,11 @@ export async function recover(options: RecoveryOptions): Promise<void> {
   for (const { id } of indexed) stored.delete(id)
   for (const id of stored) await unlessUnreadable(id, options, () => reindex(id, options))
   const inDoubt = index.all().filter((job) => isInDoubt(job, options))
-  for (const { id } of inDoubt) await unlessUnreadable(id, options, () => resume(id, options))
+  for (let first = 0; first < inDoubt.length; first += LOGS_AT_ONCE) {
+    const some = inDoubt.slice(first, first + LOGS_AT_ONCE).map(({ id }) => ({ id, reading: options.readJob(id) }))
+    await Promise.allSettled(some.map(({ reading }) => reading))
+    for (const { id, reading } of some) await unlessUnreadable(id, options, async () => resume(id, await reading, options))
+  }
   queue.retain(new Set(index.all().filter(({ status }) => !hasEnded(status)).map(({ id }) => id)))
   await waiting.lookAtAll()
 }
@@ -87,9 +93,8 @@ class LogLostError extends Error {
   override name = 'LogLostError'
 }
 
-async function resume(id: string, options: RecoveryOptions): Promise<void> {
-  const { jobsDirectory, readJob, log, index, waiting, artifacts, retentionMs, endChildren } = options
-  const stored = await readJob(id)
+async function resume(id: string, stored: StoredJob | undefined, options: RecoveryOptions): Promise<void> {
+  const { jobsDirectory, log, index, waiting, artifacts, retentionMs, endChildren } = options
   if (!stored) throw new LogLostError('A job that was accepted has no log that can be read')
   const { job, interruptions, logBytes, isClosed } = stored
   await endChildren(id)

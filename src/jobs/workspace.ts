@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ifPresent } from './file-error.ts'
@@ -19,9 +20,10 @@ export async function makeWorkspace(jobDirectory: string): Promise<JobWorkspace>
   return workspace
 }
 
-/** None there is no error. */
+/** None there is no error, and costs no more than a look. */
 export async function removeWorkspace(jobDirectory: string): Promise<void> {
-  await rm(workspaceOf(jobDirectory), { recursive: true, force: true, maxRetries: 3 })
+  const directory = workspaceOf(jobDirectory)
+  if (existsSync(directory)) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
 export function workspaceOf(jobDirectory: string): string {
