@@ -73,6 +73,8 @@ export async function startHub(environment: Readonly<Record<string, string | und
   server.on('drop', () => context.metrics.refused('too_many_connections'))
   capSockets(server, { perAddress: config.connectionsPerAddress, isCounted: (address) => context.access.countsSocketsOf(address) })
   endLostPeers(server)
+  // Longer than proxies keep theirs (nginx and most balancers: 60 s): who closes first breaks a request that is under way.
+  server.keepAliveTimeout = 65_000
   server.headersTimeout = 15_000
   // Bodies have limits of their own, by progress and not by total time.
   server.requestTimeout = 0

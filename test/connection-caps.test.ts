@@ -85,3 +85,10 @@ test('with as many WebSockets as there may be, the next one is closed with 4429,
   expect(JSON.parse(String((await once(next, 'message'))[0]))).toMatchObject({ type: 'error' })
   next.close()
 })
+
+test('a connection that is not used is kept longer than a proxy in front keeps it, and says so', async () => {
+  hub = await startInnerHub({ REELTIME_DATA_DIR: directory() })
+  const { headers } = await hub.api.request('/health')
+  const [, seconds] = /^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '') ?? []
+  expect(Number(seconds)).toBeGreaterThan(60)
+})
