@@ -2,35 +2,31 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Batch } from '../src/batches/batch.ts'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
 import { makeTone, pacedFfmpeg } from './media.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, PageBrowser, type PageOptions, screenshot } from './page.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let media: string
 let tone: string
 let api: HubApi
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-batch-'))
   tone = makeTone(media)
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(async () => {
   hub = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off', REELTIME_CONCURRENCY: '2', REELTIME_FFMPEG: pacedFfmpeg(media) })
   api = new HubApi(hub.url)
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -80,7 +76,6 @@ test('a batch is cancelled from its page, in Chinese and on a telephone too', as
   expect((await api.request(`/api/batches/${made.id}`)).body.status).toBe('cancelled')
   await page.goto(`${hub.url}/#/batch/1234567890123456789012`)
   await page.getByRole('heading', { name: '这里没有这个批次' }).waitFor()
-  pages.at(-1)!.complaints.splice(0)
 })
 
 test('a job that waits for an earlier one, or for its file, says so in the list, and on its page with a link', async () => {
@@ -117,10 +112,8 @@ test('a job that waits for an earlier one, or for its file, says so in the list,
   await expect.poll(() => page.url()).toBe(`${hub.url}/#/jobs/${first}`)
 })
 
-async function open(address: string, options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  const opened = await openPage(browser, `${hub.url}/#/${address}`, { expected: /404|410/, ...options })
-  pages.push(opened)
-  return opened.page
+async function open(address: string, options: PageOptions = {}): Promise<Page> {
+  return (await browser.open(`${hub.url}/#/${address}`, { expected: /404|410/, ...options })).page
 }
 
 async function upload(name: string): Promise<string> {

@@ -1,29 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeFivePictures, makePicture, probeAnimation } from './gif-media.ts'
 import { HubProcess } from './hub-process.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, PageBrowser, screenshot } from './page.ts'
 import { removeDirectory, temporaryDirectory } from './running-hub.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let scratch: string
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   scratch = await temporaryDirectory()
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(async () => {
   hub = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off', REELTIME_SUBMITS_PER_MINUTE: '1000' })
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -32,8 +28,7 @@ afterAll(async () => {
 })
 
 async function open(width: 'desk' | 'phone' = 'desk'): Promise<Page> {
-  const opened = await openPage(browser, `${hub.url}/#/gif`, { width })
-  pages.push(opened)
+  const opened = await browser.open(`${hub.url}/#/gif`, { width })
   await opened.page.getByText('Drop photos here').waitFor()
   return opened.page
 }

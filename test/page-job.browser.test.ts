@@ -2,32 +2,27 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
 import { makeTone, pacedFfmpeg, talk } from './media.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, type HubPage, PageBrowser, screenshot } from './page.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let media: string
 let api: HubApi
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-media-'))
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(async () => {
   hub = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off', REELTIME_SUBMITS_PER_MINUTE: '1000' })
   api = new HubApi(hub.url)
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -175,9 +170,7 @@ interface OpenOptions {
 }
 
 async function open(address: string, { width = 'desk', expected }: OpenOptions = {}): Promise<HubPage> {
-  const opened = await openPage(browser, `${hub.url}/#/${address}`, { width, theme: 'light', ...(expected && { expected }) })
-  pages.push(opened)
-  return opened
+  return browser.open(`${hub.url}/#/${address}`, { width, theme: 'light', ...(expected && { expected }) })
 }
 
 /** Jobs then take as long as what they make plays. */

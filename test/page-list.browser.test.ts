@@ -1,31 +1,27 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
 import { makeTone, pacedFfmpeg, talk } from './media.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot, watchLongTasks } from './page.ts'
+import { expectAccessible, type HubPage, PageBrowser, screenshot, watchLongTasks } from './page.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let media: string
 let api: HubApi
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-media-'))
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(async () => {
   hub = await startHub({ REELTIME_CONCURRENCY: '2' })
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -147,9 +143,7 @@ test('where all jobs are not for everybody, a key is asked for, and one’s own 
 })
 
 async function open(address: string, width: 'desk' | 'phone' = 'desk', expected?: RegExp): Promise<HubPage> {
-  const opened = await openPage(browser, `${hub.url}/#/${address}`, { width, ...(expected && { expected }) })
-  pages.push(opened)
-  return opened
+  return browser.open(`${hub.url}/#/${address}`, { width, ...(expected && { expected }) })
 }
 
 async function startHub(settings: Readonly<Record<string, string>>): Promise<HubProcess> {

@@ -2,34 +2,29 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, type HubPage, PageBrowser, screenshot } from './page.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let api: HubApi
 let media: string
 let clip: string
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-media-'))
   clip = join(media, 'holiday.mp4')
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=960x540:rate=10:d=2', '-f', 'lavfi', '-i', 'sine=d=2', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', clip])
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(async () => {
   hub = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off', REELTIME_SUBMITS_PER_MINUTE: '1000' })
   api = new HubApi(hub.url)
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -114,7 +109,5 @@ test('a job shows the commands it ran', async () => {
 })
 
 async function open(address: string, expected?: RegExp): Promise<HubPage> {
-  const opened = await openPage(browser, `${hub.url}/#/${address}`, { theme: 'light', ...(expected && { expected }) })
-  pages.push(opened)
-  return opened
+  return browser.open(`${hub.url}/#/${address}`, { theme: 'light', ...(expected && { expected }) })
 }

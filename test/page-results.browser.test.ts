@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { FramePackParser } from '../src/client/frame-pack-parser.ts'
 import { drawCells } from '../src/tools/sanjuuni/draw-cells.ts'
@@ -10,26 +10,22 @@ import { decodeCells } from '../src/tools/sanjuuni/formats/cells.ts'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
 import { pacedFfmpeg } from './media.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, type HubPage, PageBrowser, screenshot } from './page.ts'
 
-let browser: Browser
+let browser: PageBrowser
 let hub: HubProcess
 let api: HubApi
 let media: string
 let source: string
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-media-'))
   execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=10:d=4', '-f', 'lavfi', '-i', 'sine=d=4', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', join(media, 'clip.mp4')])
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
 })
 beforeEach(() => start())
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
   await hub.dispose()
 })
 afterAll(async () => {
@@ -175,7 +171,5 @@ async function submitted(tool: string, input: object): Promise<string> {
 }
 
 async function open(address: string, options: { readonly motion?: 'no-preference' } = {}): Promise<HubPage> {
-  const opened = await openPage(browser, `${hub.url}/#/${address}`, { theme: 'light', ...options })
-  pages.push(opened)
-  return opened
+  return browser.open(`${hub.url}/#/${address}`, { theme: 'light', ...options })
 }

@@ -2,22 +2,21 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { HubApi } from './hub-api.ts'
 import { HubProcess } from './hub-process.ts'
 import { pacedFfmpeg } from './media.ts'
-import { expectAccessible, type HubPage, openBrowser, openPage, screenshot } from './page.ts'
+import { expectAccessible, PageBrowser, screenshot } from './page.ts'
 
 const SECONDS = 12
 
-let browser: Browser
+let browser: PageBrowser
 let media: string
 let hub: HubProcess
 /** Its ffmpeg reads no faster than a film plays. */
 let paced: HubProcess
 let film: string
-const pages: HubPage[] = []
 
 beforeAll(async () => {
   media = await mkdtemp(join(tmpdir(), 'page-streams-'))
@@ -26,15 +25,12 @@ beforeAll(async () => {
     '-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=640x360:r=25:d=${SECONDS}`, '-f', 'lavfi', '-i', `sine=d=${SECONDS}`,
     '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', film,
   ])
-  browser = await openBrowser()
+  browser = await PageBrowser.launch()
   hub = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off' })
   paced = await HubProcess.start({ REELTIME_LOG: 'errors', REELTIME_SANDBOX: 'off', REELTIME_FFMPEG: pacedFfmpeg(media) })
 })
 afterEach(async () => {
-  for (const { complaints, close } of pages.splice(0)) {
-    await close()
-    expect(complaints).toEqual([])
-  }
+  await browser.closePages()
 })
 afterAll(async () => {
   await browser?.close()
@@ -51,9 +47,7 @@ async function submitted(at: HubProcess, input: object): Promise<{ id: string; a
 }
 
 async function open(at: HubProcess, id: string, expected?: RegExp): Promise<Page> {
-  const opened = await openPage(browser, `${at.url}/#/jobs/${id}`, expected ? { expected } : {})
-  pages.push(opened)
-  return opened.page
+  return (await browser.open(`${at.url}/#/jobs/${id}`, expected ? { expected } : {})).page
 }
 
 const stateOf = (page: Page) => page.locator('video').evaluate(({ currentTime, duration, ended, paused, readyState, videoHeight }: HTMLVideoElement) => ({ currentTime, duration, ended, paused, readyState, videoHeight }))

@@ -30,7 +30,7 @@ export interface HubPage {
   close(): Promise<void>
 }
 
-interface PageOptions {
+export interface PageOptions {
   readonly theme?: Theme
   readonly width?: Width
   readonly motion?: 'reduce' | 'no-preference'
@@ -49,6 +49,42 @@ export async function openPage(browser: Browser, address: string, { theme = 'dar
   })
   await page.goto(address)
   return { page, context, complaints, close: () => context.close() }
+}
+
+/** One browser for all tests of a file, in which each test's pages end with it. */
+export class PageBrowser {
+  readonly #browser: Browser
+  readonly #pages: HubPage[] = []
+
+  private constructor(browser: Browser) {
+    this.#browser = browser
+  }
+
+  static async launch(): Promise<PageBrowser> {
+    return new PageBrowser(await openBrowser())
+  }
+
+  async open(address: string, options?: PageOptions): Promise<HubPage> {
+    const opened = await openPage(this.#browser, address, options)
+    this.#pages.push(opened)
+    return opened
+  }
+
+  /** To be done before their hub ends: fails where one has complained. */
+  async closePages(): Promise<void> {
+    const closed = this.#pages.splice(0)
+    for (const { close } of closed) await close()
+    expect(closed.flatMap(({ complaints }) => complaints)).toEqual([])
+  }
+
+  /** One that nobody looks after. */
+  newContext(): Promise<BrowserContext> {
+    return this.#browser.newContext()
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close()
+  }
 }
 
 /** Kept for a person to look at. */
