@@ -1,19 +1,21 @@
 import { h, icon, setText } from './dom.js'
 import { knownName, waitsFor } from './job-row.js'
 
-/** What a job that is queued waits for, each earlier job with a link to it. */
+/** What a job that is queued waits for, each earlier job with a link to it; of an upload nothing where `isUploadTold` elsewhere. */
 export function makeJobNeeds({ t, hub, jobs }) {
   const list = h('ul', { class: 'needs', role: 'list' })
   const element = h('div', { class: 'notice needs-notice', role: 'status', hidden: true }, icon('clock'), h('div', {}, h('strong', {}, t('page.waits')), list))
   const asked = new Map()
   let shown = ''
   let current
+  let isTold = false
 
   return { element, show }
 
-  function show(job) {
+  function show(job, { isUploadTold = isTold } = {}) {
     current = job
-    const needs = job.status === 'queued' ? job.waiting_for ?? [] : []
+    isTold = isUploadTold
+    const needs = job.status === 'queued' ? (job.waiting_for ?? []).filter(({ type }) => type !== 'upload' || !isTold) : []
     element.hidden = needs.length === 0
     const wanted = JSON.stringify(needs)
     if (wanted !== shown) list.replaceChildren(...needs.map(makeNeed))

@@ -27,7 +27,7 @@ export async function openView({ t, hub, jobs, navigate, params }) {
   const lost = h('div', { class: 'notice', dataset: { tone: 'bad' }, role: 'status', hidden: true }, icon('warning'), h('div', {}, t('page.lost')))
   const broken = makeBrokenUploads({ t, hub, isWanted: (id) => JSON.stringify(handle.job.input).includes(`upload:${id}`), onChosen: () => {
     handOverChosen()
-    awaited.hidden = true
+    setAwaited(false)
   } })
   const awaited = h('section', { class: 'card', hidden: true }, h('div', { class: 'card-body field' }, h('p', {}, t('broken.on_job')), broken.element))
   const barFill = h('i')
@@ -161,8 +161,13 @@ export async function openView({ t, hub, jobs, navigate, params }) {
   function showAwaited({ status, phase }) {
     if (isAwaiting === (status === 'queued' && phase === 'uploading')) return
     isAwaiting = !isAwaiting
-    awaited.hidden = true
-    if (isAwaiting) void broken.show().then(() => { awaited.hidden = !isAwaiting || broken.element.hidden })
+    setAwaited(false)
+    if (isAwaiting) void broken.show().then(() => setAwaited(isAwaiting && !broken.element.hidden))
+  }
+
+  function setAwaited(isShown) {
+    awaited.hidden = !isShown
+    needs.show(handle.job, { isUploadTold: isShown })
   }
 
   /** The hub writes each command into the log as it starts it. */

@@ -109,6 +109,7 @@ test('an upload that a reload broke off goes on when its file is chosen again, f
   await page.getByText('This job waits for an upload that broke off').waitFor()
   await page.getByText(/^Broke off: [2-9]\d % of 40 MB are at the hub, until/).waitFor()
   await expectAccessible(page)
+  expect(await page.getByText('It runs as soon as this is there').isVisible()).toBe(false)
   await screenshot(page, 'job-upload-broken-light')
   const again = page.getByLabel('Choose it again: long.wav')
   await again.setInputFiles({ name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.from('another') })
