@@ -49,7 +49,8 @@ test(`${JOBS} jobs run in the order they came, over a restart in the middle, and
     expect(jobs.filter(({ attempt }) => attempt === 2).length).toBeLessThanOrEqual(2)
     // Those that were interrupted began once more, behind none but themselves.
     const starts = jobs.filter(({ attempt }) => attempt === 1).map(({ started_at }) => started_at!)
-    expect(starts).toEqual([...starts].sort((a, b) => a - b))
+    // Two workers that take theirs in the same moment may begin them the other way round.
+    expect(starts.findIndex((at, place) => place > 1 && at < starts[place - 2]!)).toBe(-1)
     expect(zombiesOf(hub.child.pid!)).toEqual([])
   } finally {
     await hub.end('SIGKILL')
