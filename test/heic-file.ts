@@ -10,10 +10,12 @@ interface Grid {
   readonly height: number
   /** Quarters against the clock by which the picture is to be turned. */
   readonly quarters: number
+  /** How often each tile's bytes are named as its own; once unless given. */
+  readonly times?: number
 }
 
 /** A HEIC as telephones make them: tiles of HEVC, put together and turned. */
-export function makeTiledHeic({ colors, columns, width, height, quarters }: Grid): Buffer {
+export function makeTiledHeic({ colors, columns, width, height, quarters, times = 1 }: Grid): Buffer {
   const tiles = colors.map(encodeTile)
   const rows = colors.length / columns
   const gridId = tiles.length + 1
@@ -30,7 +32,7 @@ export function makeTiledHeic({ colors, columns, width, height, quarters }: Grid
       box('hdlr', u32(0), u32(0), text('pict'), Buffer.alloc(13)),
       box('pitm', u32(0), u16(gridId)),
       box('iloc', Buffer.from([1, 0, 0, 0, 0x44, 0x00]), u16(gridId),
-        ...ids.map((id, index) => Buffer.concat([u16(id), u16(0), u16(0), u16(1), u32(located[index]!.offset), u32(located[index]!.length)])),
+        ...ids.map((id, index) => Buffer.concat([u16(id), u16(0), u16(0), u16(times), ...Array.from({ length: times }, () => Buffer.concat([u32(located[index]!.offset), u32(located[index]!.length)]))])),
         u16(gridId), u16(1), u16(0), u16(1), u32(0), u32(8)),
       box('iinf', u32(0), u16(gridId), ...ids.map((id) => item(id, 'hvc1')), item(gridId, 'grid')),
       box('iref', u32(0), box('dimg', u16(gridId), u16(ids.length), ...ids.map(u16))),

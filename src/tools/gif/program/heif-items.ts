@@ -36,6 +36,7 @@ export function readItems(file: Buffer): HeifItems {
       const from = isInIdat ? idat : file
       const parts = extents.map(({ offset, length }) => from?.subarray(offset, length === 0 ? undefined : offset + length))
       if (parts.length === 0 || parts.some((part, index) => part === undefined || part.length < (extents[index]?.length ?? 0))) throw new Error('it is HEIC that is cut short')
+      if (parts.reduce((sum, part) => sum + part!.length, 0) > file.length) throw new Error('it is HEIC that names the same bytes again and again')
       return Buffer.concat(parts as Buffer[])
     },
     tilesOf: (item) => (references === undefined ? [] : readTiles(references, item)),
