@@ -12,6 +12,10 @@ export type LoggedEvent = {
 }[Exclude<EventType, 'snapshot' | 'progress' | 'ping' | 'reset'>]
 
 const CATCH_UP_EACH_MS = 1000
+/** A row that takes longer to write belongs to a job that has made much. */
+const LONG_WRITE_MS = 2
+/** For so many times as long as a long write took none is made again, but of a change of status. */
+const REST = 20
 
 export interface JobLogOptions {
   readonly events: EventLog<JobFold>
@@ -38,9 +42,11 @@ export interface StatusChange {
 /** The single way in which a job changes: append to its log. The index and the feed follow from what was appended. */
 export class JobLog {
   readonly #options: JobLogOptions
-  /** Jobs whose rows could not be written, as on a full disk: the log goes on without them. */
+  /** Jobs whose rows are not written yet: they wait a little, or there was no room for them; the log goes on without them. */
   readonly #behind = new Map<string, { readonly job: Job; readonly logBytes: number }>()
   #timer: NodeJS.Timeout | undefined
+  /** Until when a row that may wait is not written; on the clock of `performance.now`. */
+  #restUntil = 0
 
   constructor(options: JobLogOptions) {
     this.#options = options
@@ -63,9 +69,11 @@ export class JobLog {
       feed: this.#options.feed,
       onStatus: (change) => this.#options.onStatus?.(change),
       onProgress: (job) => this.#options.onProgress?.(job),
-      onChange: (job, logBytes) => {
+      onChange: (job, { logBytes, isOfStatus }) => {
         this.#behind.set(job.id, { job, logBytes })
-        this.#catchUp()
+        const restMs = isOfStatus ? 0 : this.#restUntil - performance.now()
+        if (restMs > 0) this.#catchUpIn(restMs)
+        else this.#catchUp()
         this.#options.onChange?.(job)
       },
     })
@@ -77,6 +85,7 @@ export class JobLog {
   }
 
   #catchUp(): void {
+    const began = performance.now()
     try {
       for (const [id, { job, logBytes }] of this.#behind) {
         this.#options.index.update(job, { logBytes })
@@ -85,16 +94,22 @@ export class JobLog {
     } catch (error) {
       if (this.#timer) return
       this.#options.onIndexError(error)
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined
-        this.#catchUp()
-      }, CATCH_UP_EACH_MS).unref()
+      this.#catchUpIn(CATCH_UP_EACH_MS)
     }
+    const ended = performance.now()
+    this.#restUntil = ended - began < LONG_WRITE_MS ? 0 : ended + REST * (ended - began)
+  }
+
+  #catchUpIn(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#catchUp()
+    }, ms).unref()
   }
 }
 
 interface WriterObservers {
-  readonly onChange: (job: Job, logBytes: number) => void
+  readonly onChange: (job: Job, written: { readonly logBytes: number; readonly isOfStatus: boolean }) => void
   readonly onStatus: (change: StatusChange) => void
   readonly onProgress: (job: Job) => void
 }
@@ -103,7 +118,7 @@ export class JobWriter {
   readonly release: () => void
   readonly #open: OpenStream<JobFold>
   readonly #feed: JobFeed
-  readonly #onChange: (job: Job, logBytes: number) => void
+  readonly #onChange: WriterObservers['onChange']
   readonly #onStatus: (change: StatusChange) => void
   readonly #onProgress: (job: Job) => void
   #speed: number | undefined
@@ -156,11 +171,12 @@ export class JobWriter {
     const { stream } = this.#open
     const told = stream.append(events satisfies readonly NewEvent[], options)
     const changesState = events.some(({ type }) => type !== 'new_logs')
-    if (events.some(({ type }) => type === 'status')) stream.clearLast()
+    const isOfStatus = events.some(({ type }) => type === 'status')
+    if (isOfStatus) stream.clearLast()
     await told
     const { job } = stream.fold
     if (changesState) {
-      this.#onChange(stream.fold.record, stream.head)
+      this.#onChange(stream.fold.record, { logBytes: stream.head, isOfStatus })
       for (const { type, data } of events) if (type === 'status') this.#onStatus({ job, status: data, speed: this.#speed })
       await this.#feed.changed(job)
     }
