@@ -74,7 +74,7 @@ export async function startHub(environment: Readonly<Record<string, string | und
   capSockets(server, { perAddress: config.connectionsPerAddress, isCounted: (address) => context.access.countsSocketsOf(address) })
   endLostPeers(server)
   // Longer than proxies keep theirs (nginx and most balancers: 60 s): who closes first breaks a request that is under way.
-  server.keepAliveTimeout = 65_000
+  if (config.trustedProxies.length > 0) server.keepAliveTimeout = 65_000
   server.headersTimeout = 15_000
   // Bodies have limits of their own, by progress and not by total time.
   server.requestTimeout = 0

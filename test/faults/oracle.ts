@@ -43,7 +43,7 @@ export interface Checked {
 export async function assertInvariants({ hub, accepted, dataDirectory, before }: Checked): Promise<readonly Job[]> {
   const { api } = hub
   const jobs: Job[] = []
-  // One by one: connections that are open at the same time stay for a minute, and count as the hub's.
+  // One by one: connections that are open at the same time stay for a while, and count as the hub's.
   for (const id of accepted) jobs.push(await api.ends(id))
   for (const job of jobs) {
     assertEndedOnce(job, await readPages(`${api.url}/api/jobs/${job.id}/events`))
