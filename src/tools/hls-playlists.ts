@@ -18,11 +18,6 @@ export interface AvcLevel {
   readonly idc: number
 }
 
-export interface Segment {
-  readonly name: string
-  readonly seconds: number
-}
-
 /** RFC 8216, 4.3.4: what a player is given, to choose from. */
 export function masterPlaylist(
   renditions: readonly Rendition[], { segments, framesPerSecond }: { readonly segments: 'fmp4' | 'ts'; readonly framesPerSecond: number },
@@ -41,7 +36,8 @@ export function masterPlaylist(
 
 export interface MediaPlaylist {
   readonly segments: 'fmp4' | 'ts'
-  readonly made: readonly Segment[]
+  /** `segmentLines` of each, one after the other. */
+  readonly made: string
   /** Never exceeded, whole seconds; must stay the same while the playlist grows. */
   readonly targetSeconds: number
   /** Where the head of all segments is. */
@@ -50,14 +46,19 @@ export interface MediaPlaylist {
   readonly isWhole: boolean
 }
 
+/** RFC 8216, 4.3.2.1: a piece as it stands in each version of its playlist. */
+export function segmentLines({ name, seconds }: { readonly name: string; readonly seconds: number }): string {
+  return lines(`#EXTINF:${seconds.toFixed(6)},`, name)
+}
+
 /** RFC 8216, 4.3.3: the pieces there are so far. */
 export function mediaPlaylist({ segments, made, targetSeconds, init, isWhole }: MediaPlaylist): string {
-  return lines(
+  const head = lines(
     '#EXTM3U', `#EXT-X-VERSION:${versionOf(segments)}`, `#EXT-X-TARGETDURATION:${targetSeconds}`, '#EXT-X-MEDIA-SEQUENCE:0',
     // Only ever added to: who comes late sees it from its beginning.
     '#EXT-X-PLAYLIST-TYPE:EVENT', ...(init === undefined ? [] : [`#EXT-X-MAP:URI="${init}"`]),
-    ...made.flatMap(({ name, seconds }) => [`#EXTINF:${seconds.toFixed(6)},`, name]), ...(isWhole ? ['#EXT-X-ENDLIST'] : []),
   )
+  return head + made + (isWhole ? lines('#EXT-X-ENDLIST') : '')
 }
 
 /** Of the protocol: EXT-X-MAP is of version 6, and decimals are of version 3. */
