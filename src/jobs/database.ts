@@ -147,10 +147,14 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `
 
-/** What a row says twice has to agree; SQLite looks at its pages and not at what our text means. */
+/** What a row says twice has to agree, and what a job always has must be there; SQLite looks at its pages and not at what our text means. */
 const DAMAGED_ROW = `
   SELECT 1 FROM jobs WHERE CASE WHEN json_valid(job) THEN
     json_extract(job, '$.id') IS NOT id OR json_extract(job, '$.tool') IS NOT tool OR json_extract(job, '$.status') IS NOT status OR
     json_extract(job, '$.created_at') IS NOT created_at OR json_extract(job, '$.expires_at') IS NOT expires_at OR
-    json_type(job, '$.artifacts') IS NOT 'array'
+    json_type(job, '$.attempt') IS NOT 'integer' OR json_type(job, '$.total_logs') IS NOT 'integer' OR json_type(job, '$.progress') IS NULL OR
+    json_type(job, '$.result') IS NOT 'object' OR json_type(job, '$.artifacts') IS NOT 'array' OR
+    EXISTS (SELECT 1 FROM json_each(job, '$.artifacts') WHERE type IS NOT 'object' OR
+      json_type(value, '$.name') IS NOT 'text' OR json_type(value, '$.size') IS NOT 'integer' OR json_type(value, '$.content_type') IS NOT 'text' OR
+      json_type(value, '$.sha256') IS NOT 'text' OR json_type(value, '$.url') IS NOT 'text')
   ELSE 1 END LIMIT 1`

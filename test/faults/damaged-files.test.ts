@@ -191,7 +191,7 @@ describe('damage harms only what it hits (FT-33)', () => {
     const { id } = ended[0]!
     const changes: ((row: string) => string)[] = [
       (row) => row.slice(0, -20), (row) => row.replace(id, ended[1]!.id), (row) => row.replace('"artifacts"', '"artefacts"'),
-      (row) => row.replace('"completed"', '"completes"'),
+      (row) => row.replace('"completed"', '"completes"'), (row) => row.replace('"content_type"', '"contend_type"'), (row) => row.replace('"total_logs"', '"total_lags"'),
     ]
     for (const change of changes) {
       const directory = copy(stopped)

@@ -131,11 +131,14 @@ interface Piece {
   readonly sum: MomentsSum
 }
 
-interface Merged {
-  readonly places: readonly number[]
+interface Joint {
   readonly members: readonly MomentsSum[]
   readonly sum: MomentsSum
   readonly line: Line
+}
+
+interface Merged extends Joint {
+  readonly places: readonly number[]
 }
 
 /** Puts together what fits together best, as long as it fits. */
@@ -143,24 +146,24 @@ function merge(pieces: readonly Piece[], film: FilmTruth): readonly Part[] {
   const parts: Merged[] = pieces.map(({ places, sum }) => ({ places, members: [sum], sum, line: lineThrough(sum, film) }))
   const errors = new Map(parts.map(({ sum, line }) => [sum, sum.errorOf(line)]))
   for (;;) {
-    let best: { readonly into: number; readonly from: number; readonly cost: number; readonly merged: Merged } | undefined
+    let best: { readonly into: number; readonly from: number; readonly cost: number; readonly joint: Joint } | undefined
     for (let into = 0; into < parts.length; into++) {
       for (let from = into + 1; from < parts.length; from++) {
-        const merged = together(parts[into]!, parts[from]!, film)
-        const cost = Math.max(...merged.members.map((each) => (each.errorOf(merged.line) - errors.get(each)!) / (MERGED_ERROR + merged.line.share ** 2 * each.doubtIn(film))))
-        if (cost < (best?.cost ?? 1)) best = { into, from, cost, merged }
+        const joint = together(parts[into]!, parts[from]!, film)
+        const cost = Math.max(...joint.members.map((each) => (each.errorOf(joint.line) - errors.get(each)!) / (MERGED_ERROR + joint.line.share ** 2 * each.doubtIn(film))))
+        if (cost < (best?.cost ?? 1)) best = { into, from, cost, joint }
       }
     }
     if (!best) break
-    parts.splice(best.from, 1)
-    parts[best.into] = best.merged
+    const [{ places }] = parts.splice(best.from, 1) as [Merged]
+    parts[best.into] = { ...best.joint, places: [...parts[best.into]!.places, ...places] }
   }
   return parts.map((part) => ({ places: part.places, ...part.sum.lineOf(likelyShare(part, parts)), isFilm: false }))
 }
 
-function together(one: Merged, other: Merged, film: FilmTruth): Merged {
+function together(one: Joint, other: Joint, film: FilmTruth): Joint {
   const sum = one.sum.plus(other.sum)
-  return { places: [...one.places, ...other.places], members: [...one.members, ...other.members], sum, line: lineThrough(sum, film) }
+  return { members: [...one.members, ...other.members], sum, line: lineThrough(sum, film) }
 }
 
 interface Known {

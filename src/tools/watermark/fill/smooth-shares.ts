@@ -45,4 +45,3 @@ function smoothedOnce({ share, information }: Shares, { x: left, y: top, width, 
   }
   return better
 }
-
