@@ -14,7 +14,7 @@ export type LoggedEvent = {
 const CATCH_UP_EACH_MS = 1000
 /** A row that takes longer to write belongs to a job that has made much. */
 const LONG_WRITE_MS = 2
-/** For so many times as long as a long write took none is made again, but of a change of status. */
+/** For so many times as long as a long write took none is made again, but of a change of status; for a second at most. */
 const REST = 20
 
 export interface JobLogOptions {
@@ -97,7 +97,7 @@ export class JobLog {
       this.#catchUpIn(CATCH_UP_EACH_MS)
     }
     const ended = performance.now()
-    this.#restUntil = ended - began < LONG_WRITE_MS ? 0 : ended + REST * (ended - began)
+    this.#restUntil = ended - began < LONG_WRITE_MS ? 0 : ended + Math.min(CATCH_UP_EACH_MS, REST * (ended - began))
   }
 
   #catchUpIn(ms: number): void {
