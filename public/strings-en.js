@@ -34,7 +34,7 @@ export default {
   'list.summary': '{running} running, {queued} waiting',
   'list.nothing': 'No job is like that',
   'job.unnamed': '{tool} job',
-  'job.uploading': 'Uploading: {bytes} of {total}',
+  'job.uploading': '{bytes} of {total} uploaded',
   'job.waits_job': 'Waits for {name}',
   'job.waits_jobs': 'Waits for {count} jobs',
   'job.waits_upload': 'Waits for its file',

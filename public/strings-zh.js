@@ -34,7 +34,7 @@ export default {
   'list.summary': '{running} 个进行中，{queued} 个等待中',
   'list.nothing': '没有符合条件的任务',
   'job.unnamed': '{tool} 任务',
-  'job.uploading': '正在上传：{bytes} / {total}',
+  'job.uploading': '已上传 {bytes} / {total}',
   'job.waits_job': '等待 {name}',
   'job.waits_jobs': '等待 {count} 个任务',
   'job.waits_upload': '等待文件上传',

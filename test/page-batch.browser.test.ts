@@ -89,14 +89,14 @@ test('a job that waits for an earlier one, or for its file, says so in the list,
   const list = await open('')
   await list.getByText('Waits for talk.wav').waitFor()
   await list.getByText('Waits for 2 jobs').waitFor()
-  await list.getByText('Waits for its file').or(list.getByText('Uploading: 0 B of 4 MB')).waitFor()
+  await list.getByText('Waits for its file').or(list.getByText('0 B of 4 MB uploaded')).waitFor()
   await screenshot(list, 'list-waiting')
   await api.request(`/files/${started.id}`, {
     method: 'PATCH', headers: { 'tus-resumable': '1.0.0', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }, body: new Uint8Array(1_000_000),
   })
-  await list.getByText('Uploading: 1 MB of 4 MB').waitFor()
+  await list.getByText('1 MB of 4 MB uploaded').waitFor()
   const uploading = await open(`jobs/${sent}`)
-  await uploading.getByText('Its file, which is still being sent. Uploading: 1 MB of 4 MB').waitFor()
+  await uploading.getByText('Its file, which is not all here yet. 1 MB of 4 MB uploaded').waitFor()
   await expectAccessible(uploading)
   const page = await open(`jobs/${both}`)
   await page.getByText('It runs as soon as this is there:').waitFor()

@@ -63,7 +63,7 @@ test('a file whose connection is cut goes on, and its job, which was submitted m
   await page.getByRole('link', { name: /^Sound / }).first().click()
   await expect.poll(() => proxy.breaks, { timeout: 30_000 }).toBe(2)
   await page.getByRole('button', { name: 'Start' }).click()
-  await page.getByText(/^Uploading: \d/).waitFor()
+  await page.getByText(/^\d.* uploaded$/).waitFor()
   const bar = page.getByRole('progressbar')
   await expect.poll(() => bar.getAttribute('aria-valuenow').then(Number), { timeout: 30_000 }).toBeGreaterThan(5)
   expect(await page.locator('.badge').first().getAttribute('data-status')).toBe('queued')
