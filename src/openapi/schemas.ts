@@ -229,34 +229,4 @@ export const delivery = name('Delivery', z.looseObject({
   attempts: z.array(z.record(z.string(), z.unknown())),
 }))
 
-/** What is told of in the dialect’s way. */
-export const gmapiError = name('GmapiError', z.object({
-  status: z.literal('error'),
-  error: z.string(),
-  message: z.string(),
-  code: z.string(),
-  hint: z.string().exactOptional(),
-}))
-
-export const gmapiTask = name('GmapiTask', z.object({
-  task_id: z.string(),
-  type: z.string(),
-  status: z.enum(['pending', 'running', 'completed', 'error']),
-  create_time: z.number().describe('Seconds since 1970'),
-  start_time: z.number().nullable(),
-  end_time: z.number().nullable(),
-  progress: z.number(),
-  total_logs: z.int(),
-  new_logs: z.array(z.string()).describe('New since your last poll of this task'),
-  offset: z.string(),
-  queue_position: z.int().exactOptional(),
-  result: z.record(z.string(), z.unknown()),
-  error: z.string().exactOptional(),
-  message: z.string().exactOptional(),
-}))
-
-export const gmapiAccepted = name('GmapiAccepted', z.object({ status: z.literal('success'), task_id: z.string(), status_url: z.string() }))
-
-export const gmapiFile = name('GmapiFile', z.object({ status: z.literal('success'), download_url: z.string(), file_id: z.string() }))
-
 export const bytes = z.string().meta({ format: 'binary' })

@@ -1,6 +1,39 @@
 import { z } from 'zod'
 import { json, type Operation } from '../operation.ts'
-import { bytes, gmapiAccepted, gmapiError, gmapiFile, gmapiTask } from '../schemas.ts'
+import { bytes, named } from '../schemas.ts'
+
+const error = z.object({
+  status: z.literal('error'),
+  error: z.string(),
+  message: z.string(),
+  code: z.string(),
+  hint: z.string().exactOptional(),
+})
+named.add(error, { id: 'GmapiError' })
+
+const task = z.object({
+  task_id: z.string(),
+  type: z.string(),
+  status: z.enum(['pending', 'running', 'completed', 'error']),
+  create_time: z.number().describe('Seconds since 1970'),
+  start_time: z.number().nullable(),
+  end_time: z.number().nullable(),
+  progress: z.number(),
+  total_logs: z.int(),
+  new_logs: z.array(z.string()).describe('New since your last poll of this task'),
+  offset: z.string(),
+  queue_position: z.int().exactOptional(),
+  result: z.record(z.string(), z.unknown()),
+  error: z.string().exactOptional(),
+  message: z.string().exactOptional(),
+})
+named.add(task, { id: 'GmapiTask' })
+
+const accepted = z.object({ status: z.literal('success'), task_id: z.string(), status_url: z.string() })
+named.add(accepted, { id: 'GmapiAccepted' })
+
+const file = z.object({ status: z.literal('success'), download_url: z.string(), file_id: z.string() })
+named.add(file, { id: 'GmapiFile' })
 
 const conversion = z.object({
   input_url: z.string(),
@@ -9,7 +42,7 @@ const conversion = z.object({
 })
 
 const TASK = { id: { description: 'The task', example: 'v7M92gnhU5dBX4fgCFS2ju' } }
-const base = { tag: 'GMapiServer', dialect: gmapiError } as const
+const base = { tag: 'GMapiServer', dialect: error } as const
 const refusals = [
   'invalid_json', 'invalid_input', 'argument_refused', 'source_refused', 'job_not_found', 'job_expired', 'artifact_not_found', 'upload_not_found', 'dependency_failed',
   'missing_capability', 'payload_too_large', 'queue_full', 'quota_exceeded', 'disk_full', 'shutting_down',
@@ -21,11 +54,11 @@ function conversions(tool: 'ffmpeg' | 'sanjuuni', what: string, value: object): 
   return [
     {
       ...base, method: 'post', path: `/api/${tool}`, id: `run${name}`, summary: `${what}, and wait for it`, body,
-      answers: { 200: { description: 'The file', content: json(gmapiFile) } }, errors: refusals,
+      answers: { 200: { description: 'The file', content: json(file) } }, errors: refusals,
     },
     {
       ...base, method: 'post', path: `/api/${tool}/async`, id: `start${name}`, summary: what, body,
-      answers: { 200: { description: 'The task', content: json(gmapiAccepted) } }, errors: refusals,
+      answers: { 200: { description: 'The task', content: json(accepted) } }, errors: refusals,
     },
   ]
 }
@@ -50,7 +83,7 @@ export const gmapiOperations: readonly Operation[] = [
         },
       },
     },
-    answers: { 200: { description: 'The task', content: json(gmapiAccepted) } }, errors: refusals,
+    answers: { 200: { description: 'The task', content: json(accepted) } }, errors: refusals,
   },
   {
     ...base, method: 'post', path: '/api/framepack', id: 'postFramePack', summary: 'Frames by their addresses, as one pack',
@@ -61,11 +94,11 @@ export const gmapiOperations: readonly Operation[] = [
   {
     ...base, method: 'get', path: '/api/task/:id', id: 'getTask', summary: 'One task', params: TASK,
     query: z.object({ after: z.string().optional().describe('An offset: who sends it keeps its own place in the log') }),
-    answers: { 200: { description: 'The task', content: json(gmapiTask) } }, errors: ['job_not_found', 'job_expired'],
+    answers: { 200: { description: 'The task', content: json(task) } }, errors: ['job_not_found', 'job_expired'],
   },
   {
     ...base, method: 'get', path: '/api/tasks', id: 'listTasks', summary: 'The newest tasks',
-    answers: { 200: { description: 'The newest first', content: json(z.object({ status: z.literal('success'), tasks: z.array(gmapiTask) })) } },
+    answers: { 200: { description: 'The newest first', content: json(z.object({ status: z.literal('success'), tasks: z.array(task) })) } },
   },
   {
     ...base, method: 'get', path: '/download/:file_id/:filename', id: 'downloadFile', summary: 'A file of a task',
