@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Access } from './access/access.ts'
 import { anonymousAccess, describeAccess } from './access/anonymous.ts'
 import { keyFileIn } from './access/key-file.ts'
@@ -13,12 +12,10 @@ import { parseAddressPolicy } from './fetch/address-policy.ts'
 import { ArtifactStore } from './jobs/artifact-store.ts'
 import { killLeftChildren } from './jobs/child-registry.ts'
 import { CommandRunner } from './jobs/command-runner.ts'
-import { atomically, closeDatabase, type Database } from './jobs/database.ts'
-import { lockDirectory } from './jobs/data-lock.ts'
+import { atomically } from './jobs/database.ts'
 import { DiskGuard } from './jobs/disk-guard.ts'
 import { checkRequirements, findKnownEngine } from './jobs/engine-capabilities.ts'
 import { IdempotencyKeys } from './jobs/idempotency-keys.ts'
-import { openDeliveriesFile, openIndexFile } from './jobs/index-file.ts'
 import { FrameStore } from './jobs/frame-store.ts'
 import { JobFeed } from './jobs/job-feed.ts'
 import { JobFold } from './jobs/job-fold.ts'
@@ -52,6 +49,7 @@ import { HubMetrics } from './metrics/hub-metrics.ts'
 import { observeJobs } from './observe-jobs.ts'
 import type { HubContext } from './hub-context.ts'
 import { once } from './once.ts'
+import { openDataDirectory, type DataDirectory } from './open-data-directory.ts'
 import { Readiness } from './readiness.ts'
 import { RequestOrigin } from './request-origin.ts'
 import { EventLog } from './streams/event-log.ts'
@@ -65,23 +63,11 @@ export type { HubContext } from './hub-context.ts'
 
 /** Opens the data directory, puts it in order after whatever happened, and wires the hub. Nothing runs yet. */
 export async function createContext(config: Config, logger: Logger): Promise<HubContext> {
-  const directory = resolve(config.dataDirectory)
-  await mkdir(join(directory, 'jobs'), { recursive: true })
-  const lock = await lockDirectory(directory)
-  let database: Database | undefined
-  let deliveries: Database | undefined
+  const data = await openDataDirectory(config.dataDirectory, logger)
   try {
-    database = await openIndexFile(join(directory, 'hub.sqlite'), {
-      onUnreadable: () => logger.error('index.unreadable', { detail: 'The index could not be read and is made anew from the logs' }),
-    })
-    deliveries = await openDeliveriesFile(join(directory, 'deliveries.sqlite'), {
-      onUnreadable: () => logger.error('deliveries.unreadable', { detail: 'What was told to webhooks could not be read; what the logs still hold is told again' }),
-    })
-    return await wire(config, { logger, directory, database, deliveries, lock })
+    return await wire(config, logger, data)
   } catch (error) {
-    database?.close()
-    deliveries?.close()
-    lock.release()
+    data.close()
     throw error
   }
 }
@@ -89,15 +75,8 @@ export async function createContext(config: Config, logger: Logger): Promise<Hub
 /** How long what is due may still be told when the hub goes down. */
 const LAST_DELIVERIES_MS = 3000
 
-interface Opened {
-  readonly logger: Logger
-  readonly directory: string
-  readonly database: Database
-  readonly deliveries: Database
-  readonly lock: { release(): void }
-}
-
-async function wire(config: Config, { logger, directory, database, deliveries, lock }: Opened): Promise<HubContext> {
+async function wire(config: Config, logger: Logger, data: DataDirectory): Promise<HubContext> {
+  const { directory, database, deliveries } = data
   const policy = parseAddressPolicy(config.fetchAllow)
   const origin = new RequestOrigin(config)
   const { xAccelPrefix } = config
@@ -261,9 +240,7 @@ async function wire(config: Config, { logger, directory, database, deliveries, l
       log.close()
       usage.write()
       metrics.stop()
-      closeDatabase(database)
-      closeDatabase(deliveries)
-      lock.release()
+      data.close()
     },
   }
 }
