@@ -34,8 +34,15 @@ export function makeClips(engine, { directory, seconds, samples }) {
     runFfmpeg(engine, [...QUIETLY, '-i', file, '-frames:v', String(BEGINNING), ...ENCODING, beginning])
     // Without loss and without frames that wait for later ones.
     runFfmpeg(engine, [...QUIETLY, '-i', file, '-vf', `select=not(mod(n\\,${step})),setpts=N/20/TB`, '-r', '20', '-c:v', 'ffv1', sample])
-    return { name, file, count, beginning, beginningCount: BEGINNING, sample, step }
+    return { name, seconds, file, count, beginning, beginningCount: BEGINNING, sample, step }
   })
+}
+
+/** The same clip so many times over, beside it. */
+export function repeatClip(engine, { name, seconds, file }, times) {
+  const repeated = file.replace(/\.mp4$/, `-${times}-times.mp4`)
+  runFfmpeg(engine, [...QUIETLY, '-stream_loop', String(times - 1), '-i', file, '-c', 'copy', repeated])
+  return { name, seconds: seconds * times, file: repeated }
 }
 
 /** As many seconds of one picture under noise. */
