@@ -42,7 +42,6 @@ async function takeTurns(clip, hub, { engine, reference, directory, rounds }) {
 /** From the request, the fetch of the clip included, to the `end` on the job's channel. */
 async function runJob(hub, name, { file }) {
   const media = await serveFile(file)
-  const cpuBefore = familySeconds(hub.child.pid)
   const busyBefore = busySeconds()
   const startedAt = performance.now()
   try {
