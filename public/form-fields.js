@@ -1,122 +1,84 @@
+import { isSource } from './client/client/index.js'
 import { h } from './dom.js'
-import { splitWords, joinWords } from './words.js'
+import { makePlainControl, plainKindOf } from './field-controls.js'
+import { makeRegions } from './field-regions.js'
+import { makeFieldSource } from './field-source.js'
+import { fieldHelp, fieldTitle } from './field-words.js'
 
-/** Names that say what a job reads; they are chosen as a file or an address, not typed into the form. */
-const SOURCE_NAMES = ['source', 'input_url', 'sources']
-
-export function sourceNameOf(schema) {
-  return SOURCE_NAMES.find((name) => name in schema.properties)
-}
+/** So many fields of a group are in sight. */
+const FIRST_IN_GROUP = 2
 
 /**
- * The fields of a tool's JSON Schema. Each has `element`, `read()` → the value, or undefined where the tool's own
- * default is meant, `write(value)` and `showError(text)`. `read` throws a SyntaxError with a text for people.
+ * The fields of a tool's JSON Schema but the one that is `without`. Each has `element`, `read()` → the value, or
+ * undefined where the tool's own default is meant, `write(value)`, `showError(text, path)`, `ready()`, which resolves
+ * when its files have been sent, and `close()`. `read` throws a SyntaxError with a text for people. `onChange` is told
+ * of what changes by itself.
  */
-export function makeFields(schema, { t }) {
-  const source = sourceNameOf(schema)
-  return Object.entries(schema.properties).filter(([name]) => name !== source)
-    .map(([name, property]) => makeField(name, property, { t, isRequired: schema.required?.includes(name) ?? false }))
+export function makeFields(schema, { without, path = [], ...options }) {
+  return Object.entries(schema.properties).filter(([name]) => name !== without)
+    .map(([name, property]) => makeField(name, property, { ...options, path: [...path, name], isRequired: schema.required?.includes(name) ?? false }))
 }
 
-function makeField(name, property, { t, isRequired }) {
-  const id = `field-${name}`
-  const errorId = `${id}-error`
-  const helpId = `${id}-help`
-  const { control, read, write, isWide } = makeControl(property, { id, t, isRequired })
-  control.setAttribute('aria-describedby', `${helpId} ${errorId}`)
-  const error = h('p', { class: 'error', id: errorId, hidden: true })
-  const label = h('label', { for: id }, titleOf(name))
+function makeField(name, property, options) {
+  if (property.type === 'object' && property.properties) return makeGroup(name, property, options)
+  const { path, tool, isRequired } = options
+  const id = `field-${path.join('-')}`
+  const title = fieldTitle(tool, path)
+  const made = makeControl(property, { ...options, id, title })
+  const { control, body = control, isWide = false, isAdvanced = false } = made
+  control.setAttribute('aria-describedby', `${id}-help ${id}-error`)
+  const error = h('p', { class: 'error', id: `${id}-error`, hidden: true })
+  const label = h('label', { for: id }, title)
   const element = h('div', { class: 'field', dataset: { name, ...(isWide && { wide: '' }) } },
-    control.type === 'checkbox' ? h('div', { class: 'check' }, control, label) : [label, control],
-    h('p', { class: 'help', id: helpId }, property.description ?? ''), error)
+    control.type === 'checkbox' ? h('div', { class: 'check' }, control, label) : [label, body],
+    h('p', { class: 'help', id: `${id}-help` }, fieldHelp(tool, path, property)), error)
   return {
-    name, element, read, write, isRequired,
-    isAdvanced: isWide && control.tagName === 'TEXTAREA',
+    name, element, isRequired, isAdvanced, read: made.read, write: made.write,
+    ready: made.ready ?? (async () => undefined),
+    close: made.close ?? (() => undefined),
     showError(text) {
       error.hidden = text === undefined
       error.textContent = text ?? ''
       control.setAttribute('aria-invalid', String(text !== undefined))
-      if (text !== undefined) element.closest('details')?.setAttribute('open', '')
+      if (text !== undefined) for (let shut = element.closest('details'); shut; shut = shut.parentElement.closest('details')) shut.setAttribute('open', '')
     },
   }
 }
 
-function makeControl(property, { id, t, isRequired }) {
-  const kind = kindOf(property)
-  if (kind === 'choice') return makeChoice(property, { id, t, isRequired })
-  if (kind === 'boolean') {
-    const control = h('input', { type: 'checkbox', id, class: 'switch', role: 'switch', checked: property.default === true })
-    const usual = property.default ?? false
-    return { control, read: () => (control.checked === usual ? undefined : control.checked), write: (value) => { control.checked = value ?? usual } }
-  }
-  if (kind === 'number') {
-    const control = h('input', {
-      class: 'input numbers', type: 'number', id, min: property.minimum, max: property.maximum, step: property.type === 'integer' ? 1 : 'any',
-      placeholder: property.default === undefined ? '' : t('new.default', { value: property.default }),
-    })
-    return { control, read: () => (control.value === '' ? undefined : Number(control.value)), write: (value) => { control.value = value ?? '' } }
-  }
-  if (kind === 'words') {
-    const control = h('input', { class: 'input mono', type: 'text', id, spellcheck: 'false', placeholder: exampleOf(property) })
-    return {
-      control, isWide: true, read: () => (control.value.trim() === '' ? undefined : splitWords(control.value)),
-      write: (value) => { control.value = value ? joinWords(value) : '' },
-    }
-  }
-  if (kind === 'text') {
-    const control = h('input', {
-      class: 'input', type: 'text', id, maxlength: property.maxLength, placeholder: property.default === undefined ? '' : t('new.default', { value: property.default }),
-    })
-    return { control, read: () => (control.value === '' ? undefined : control.value), write: (value) => { control.value = value ?? '' } }
-  }
-  return makeJson({ id, t })
+function makeControl(property, options) {
+  if (isSource(property)) return makeFieldSource(options)
+  const { items } = property
+  if (items?.properties && ['x', 'y', 'width', 'height'].every((name) => name in items.properties)) return makeRegions(options)
+  return makePlainControl(plainKindOf(property), property, options)
 }
 
-/** The words that a description gives as an example, as they are typed here. */
-function exampleOf({ description = '' }) {
-  try {
-    return joinWords(JSON.parse(/such as (\[.*?\])/.exec(description)?.[1] ?? '[]'))
-  } catch {
-    return ''
-  }
-}
-
-/** Anything else is typed as it travels. */
-function makeJson({ id, t }) {
-  const control = h('textarea', { class: 'input mono', id, rows: 3, spellcheck: 'false', placeholder: 'JSON' })
+/** Fields that together are one. */
+function makeGroup(name, property, options) {
+  const { path, tool, t, isRequired } = options
+  const made = makeFields(property, options)
+  const fields = [...made.filter(({ isAdvanced }) => !isAdvanced), ...made.filter(({ isAdvanced }) => isAdvanced)]
+  const [first, rest] = [fields.slice(0, FIRST_IN_GROUP), fields.slice(FIRST_IN_GROUP)]
+  const error = h('p', { class: 'error', hidden: true })
+  const list = (some) => h('div', { class: 'fields' }, some.map(({ element }) => element))
+  const element = h('fieldset', { class: 'group', dataset: { name, wide: '' } }, h('legend', {}, fieldTitle(tool, path)),
+    h('p', { class: 'help' }, fieldHelp(tool, path, property)), list(first),
+    rest.length > 0 && h('details', { class: 'more' }, h('summary', {}, t('new.more')), list(rest)), error)
   return {
-    control, isWide: true,
+    name, element, isRequired, isAdvanced: false,
     read() {
-      if (control.value.trim() === '') return undefined
-      try {
-        return JSON.parse(control.value)
-      } catch {
-        throw new SyntaxError(t('new.not_json'))
-      }
+      const set = fields.map((field) => [field.name, field.read()]).filter(([, value]) => value !== undefined)
+      return set.length === 0 ? undefined : Object.fromEntries(set)
     },
-    write: (value) => { control.value = value === undefined ? '' : JSON.stringify(value, null, 2) },
+    write: (value) => fields.forEach((field) => field.write(value?.[field.name])),
+    ready: () => Promise.all(fields.map((field) => field.ready())),
+    close: () => fields.forEach((field) => field.close()),
+    showError(text, [inner, ...deeper] = []) {
+      const at = fields.find((field) => field.name === inner)
+      if (text === undefined) for (const field of fields) field.showError(undefined)
+      at?.showError(text, deeper)
+      const ownText = at ? undefined : text
+      error.hidden = ownText === undefined
+      error.textContent = ownText ?? ''
+    },
   }
-}
-
-function makeChoice({ enum: values, default: usual }, { id, t, isRequired }) {
-  const none = usual === undefined && !isRequired ? [h('option', { value: '' }, t('new.unset'))] : []
-  const control = h('select', { class: 'input', id }, none, values.map((value) => h('option', { value, selected: value === usual }, String(value))))
-  return {
-    control,
-    read: () => (control.value === '' || control.value === String(usual) ? undefined : values.find((value) => String(value) === control.value)),
-    write: (value) => { control.value = value ?? usual ?? '' },
-  }
-}
-
-function kindOf({ type, enum: values, items }) {
-  if (values) return 'choice'
-  if (type === 'boolean') return 'boolean'
-  if (type === 'number' || type === 'integer') return 'number'
-  if (type === 'array' && items?.type === 'string') return 'words'
-  return type === 'string' ? 'text' : 'json'
-}
-
-function titleOf(name) {
-  const words = name.replaceAll('_', ' ')
-  return words[0].toUpperCase() + words.slice(1)
 }

@@ -8,7 +8,7 @@ const SHOWN_FORMATS = ['png', 'jpeg', 'webp']
 
 /** The frames of a job as a strip that grows while they come, evenly spread over the film. */
 export function makeFrameStrip({ t, job: first }) {
-  const strip = h('ul', { class: 'strip', role: 'list', tabindex: 0, 'aria-label': t('page.frames') })
+  const strip = h('ul', { class: 'frame-strip', role: 'list', tabindex: 0, 'aria-label': t('page.frames') })
   const element = h('section', { class: 'card', 'aria-labelledby': 'strip-title' }, h('div', { class: 'card-head' }, h('h2', { id: 'strip-title' }, t('page.frames'))), strip)
   const shown = new Set()
   show(first)

@@ -1,6 +1,7 @@
-import { HubProblem } from './client/client/index.js'
+import { HubProblem, mainSourceOf } from './client/client/index.js'
 import { h, icon, setText } from './dom.js'
-import { makeFields, sourceNameOf } from './form-fields.js'
+import { makeFields } from './form-fields.js'
+import { presetSummary } from './field-words.js'
 import { makePlannedCommands } from './planned-commands.js'
 import { presetTitle } from './quick-actions.js'
 import { submitJob } from './submit-job.js'
@@ -9,12 +10,13 @@ import { toast } from './toast.js'
 /** So many fields stand in sight where there is no preset; the others are under "More settings". */
 const FIRST_FIELDS = 4
 /** Those that no preset can know. */
-const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'] }
+const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'], compose: ['voice', 'music', 'subtitles'], watermark: ['regions', 'text'] }
 
 /** The settings of one tool, made from its schema: presets first, what it will run below. */
 export function makeJobForm({ t, hub, navigate, tool, source }) {
-  const fields = makeFields(tool.input, { t })
-  const sourceName = sourceNameOf(tool.input)
+  const main = mainSourceOf(tool.input)
+  const own = OWN_FIELDS[tool.name] ?? []
+  const fields = makeFields(tool.input, { t, hub, tool: tool.name, without: main?.field, onChange: () => changed() })
   const general = h('p', { class: 'error', role: 'alert', hidden: true })
   const start = h('button', { class: 'button start', dataset: { kind: 'primary' } }, icon('play'), h('span', {}, t('new.start')))
   const waits = h('span', { class: 'soft small', role: 'status' })
@@ -33,6 +35,7 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
       h('button', { type: 'button', class: 'button', onClick: copy }, icon('copy'), t('new.copy'))), h('div', { class: 'card-body' }, command)),
     planned.element)
   let isClosed = false
+  let pressedInput = {}
   const stop = source.onChange(changed)
   changed()
   return {
@@ -41,13 +44,13 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
       isClosed = true
       stop()
       planned.close()
+      for (const field of fields) field.close()
     },
   }
 
   function inOrder() {
-    const own = OWN_FIELDS[tool.name] ?? []
     const plain = fields.filter(({ isAdvanced }) => !isAdvanced)
-    const shown = presets.length > 0 ? plain.filter(({ name }) => own.includes(name)) : plain.slice(0, FIRST_FIELDS)
+    const shown = presets.length > 0 ? fields.filter(({ name }) => own.includes(name)) : plain.slice(0, FIRST_FIELDS)
     return [shown, [...plain, ...fields.filter(({ isAdvanced }) => isAdvanced)].filter((field) => !shown.includes(field))]
   }
 
@@ -56,25 +59,27 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   }
 
   function makePreset({ input, ...preset }) {
-    const said = Object.entries(input).map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`).join(' · ')
     const button = h('button', { type: 'button', class: 'card preset', 'aria-pressed': 'false', onClick: use },
-      h('strong', {}, presetTitle(tool, preset)), h('span', { class: 'soft small' }, said), icon('check'))
+      h('strong', {}, presetTitle(tool, preset)), h('span', { class: 'soft small' }, presetSummary(tool.name, input)), icon('check'))
     return { button }
 
     function use() {
-      press(button)
-      for (const field of fields) field.write(input[field.name])
+      press(button, input)
+      // What no preset can know stays as it was set.
+      for (const field of fields) if (field.name in input || !own.includes(field.name)) field.write(input[field.name])
       changed()
     }
   }
 
-  function press(button) {
+  function press(button, input = {}) {
+    pressedInput = input
     for (const each of presets) each.button.setAttribute('aria-pressed', String(each.button === button))
   }
 
-  /** What is set by hand is no preset any more. */
-  function onInput() {
-    press(undefined)
+  /** What is set by hand is no preset any more, but where it is what no preset knows. */
+  function onInput({ target }) {
+    const field = fields.find(({ element }) => element.contains(target))
+    if (!own.includes(field?.name) || field.name in pressedInput) press(undefined)
     changed()
   }
 
@@ -105,13 +110,15 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   async function submit(event) {
     event.preventDefault()
     clearErrors()
-    const input = readInput()
-    if (!input) return
-    if (source.isMissing(input)) return source.showError(missingText())
+    const asked = readInput()
+    if (!asked) return
+    if (source.isMissing(asked)) return source.showError(missingText())
     start.disabled = true
     setText(waits, t('new.waits'))
     try {
-      await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed, ready: source.ready() })
+      await Promise.all(fields.map((field) => field.ready()))
+      const input = readInput()
+      if (input) await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed, ready: source.ready() })
     } catch (error) {
       if (isClosed) return
       const problems = error instanceof HubProblem ? error.errors : []
@@ -124,7 +131,7 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   }
 
   function missingText() {
-    return sourceName === 'sources' ? t('new.sources_missing', { count: tool.input.properties.sources.minItems ?? 1 }) : t('new.source_missing')
+    return main.least === undefined ? t('new.source_missing') : t('new.sources_missing', { count: main.least })
   }
 
   function clearErrors() {
@@ -144,8 +151,8 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   function showAtField(path, message) {
     const parts = path.split(/[./[\]]+/)
     const field = fields.find(({ name }) => name === parts[0])
-    if (field) field.showError(message)
-    else if (parts.includes(sourceName) || parts.at(-1) === 'source') source.showError(message)
+    if (field) field.showError(message, parts.slice(1))
+    else if (parts.includes(main?.field) || parts.at(-1) === 'source') source.showError(message)
     else return false
     return true
   }

@@ -3,8 +3,8 @@ import * as format from './format.js'
 import { hasString, t } from './language.js'
 
 const TOOL_ICONS = {
-  audio: 'sound', concat: 'film', ffmpeg: 'film', gif: 'gif', hls: 'film', sanjuuni: 'cubes', thumbnails: 'image', transcode: 'film',
-  trim: 'film', video_frame: 'image', waveform: 'sound',
+  audio: 'sound', concat: 'film', ffmpeg: 'terminal', gif: 'gif', hls: 'film', probe: 'search', sanjuuni: 'cubes', subtitles: 'file', thumbnails: 'image',
+  transcode: 'film', trim: 'film', video_frame: 'image', watermark: 'image', waveform: 'sound', compose: 'film',
 }
 
 export function toolIcon(tool) {

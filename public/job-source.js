@@ -1,5 +1,5 @@
+import { mainSourceOf } from './client/client/index.js'
 import { chosenKind, chosenSource, onChosenSource } from './chosen-source.js'
-import { sourceNameOf } from './form-fields.js'
 import { makeSourceField } from './source-field.js'
 import { makeSourceList } from './source-list.js'
 import { chosenInput } from './submit-job.js'
@@ -13,17 +13,17 @@ const ASSUMED = { image: 'assumed:picture', audio: 'assumed:sound', video: 'assu
  * is known, `assumed()` the same with stand-ins for the rest, and `ready()` resolves when all has been sent.
  */
 export function makeJobSource({ t, hub, tool }) {
-  return sourceNameOf(tool.input) === 'sources' ? several({ t, hub, tool }) : single({ t, hub, tool })
+  const main = mainSourceOf(tool.input)
+  return main?.least === undefined ? single({ t, hub, tool, main }) : several({ t, hub, main })
 }
 
-function single({ t, hub, tool }) {
+function single({ t, hub, tool, main }) {
   const field = makeSourceField({ t, hub })
-  const name = sourceNameOf(tool.input)
-  const part = (source) => (name ? { [name]: source } : {})
+  const part = (source) => main?.put([source]) ?? {}
   return {
     ...field,
     onChange: onChosenSource,
-    isMissing: (input) => name !== undefined && !chosenSource() && !('inputs' in input),
+    isMissing: (input) => main !== undefined && !chosenSource() && !('inputs' in input),
     shown: () => part(chosenSource()?.source ?? 'upload:…'),
     assumed(input) {
       const given = chosenSource()?.source
@@ -33,19 +33,18 @@ function single({ t, hub, tool }) {
   }
 }
 
-function several({ t, hub, tool }) {
+function several({ t, hub, main }) {
   const list = makeSourceList({ t, hub })
-  const least = tool.input.properties.sources.minItems ?? 1
   return {
     element: list.element, close: list.close, showError: list.showError,
     onChange: list.onChange,
-    isMissing: () => list.entries.length < least,
-    shown: () => ({ sources: list.entries.map(({ source }) => source ?? 'upload:…') }),
+    isMissing: () => list.entries.length < main.least,
+    shown: () => main.put(list.entries.map(({ source }) => source ?? 'upload:…')),
     assumed() {
       const sources = list.entries.map(({ source, kind }) => source ?? ASSUMED[kind])
-      while (sources.length < least) sources.push(ASSUMED.video)
-      return { sources }
+      while (sources.length < main.least) sources.push(ASSUMED.video)
+      return main.put(sources)
     },
-    ready: async () => ({ sources: await Promise.all(list.entries.map(({ ready }) => ready)) }),
+    ready: async () => main.put(await Promise.all(list.entries.map(({ ready }) => ready))),
   }
 }

@@ -2,6 +2,7 @@ import { chooseAddress, chosenKind, onChosenSource } from './chosen-source.js'
 import { h, icon, useStyles } from './dom.js'
 import { makeJobForm } from './job-form.js'
 import { makeJobSource } from './job-source.js'
+import { language } from './language.js'
 import { toolIcon, toolName, toolTitle } from './job-row.js'
 import { knownTools } from './known-tools.js'
 import './new-job-strings.js'
@@ -13,7 +14,7 @@ const FITTING = { image: ['gif', 'sanjuuni', 'transcode', 'ffmpeg'], audio: ['au
 
 /** Makes a job: what it reads, and what shall become of it, at once or with settings of one's own. */
 export async function openView({ t, hub, navigate, params }) {
-  await useStyles('/new-job.css')
+  await Promise.all([useStyles('/new-job.css'), ...(language === 'zh' ? [import('./tool-strings-zh.js'), import('./field-strings-zh.js')] : [])])
   if (params.source) chooseAddress(params.source)
   const tools = await knownTools(hub)
   const tool = tools.find(({ name }) => name === params.tool)

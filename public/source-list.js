@@ -1,4 +1,4 @@
-import { chosenKind, chosenSource, kindOf } from './chosen-source.js'
+import { chosenKind, chosenSource, kindOf, onChosenSource } from './chosen-source.js'
 import { fill, h, icon } from './dom.js'
 import * as format from './format.js'
 import { sendFile } from './kept-uploads.js'
@@ -19,6 +19,8 @@ export function makeSourceList({ t, hub }) {
       h('div', { class: 'add-link' }, address, h('button', { type: 'button', class: 'button', onClick: addAddress }, icon('plus'), t('new.add'))), error))
   const entries = []
   const listeners = new Set()
+  const added = new WeakSet()
+  const stop = onChosenSource(addChosen)
   addChosen()
   return {
     element, entries,
@@ -32,6 +34,7 @@ export function makeSourceList({ t, hub }) {
     },
     /** What has not been sent by then is not needed. */
     close() {
+      stop()
       for (const { source, stop } of entries) if (source === undefined) stop?.abort()
     },
   }
@@ -55,10 +58,11 @@ export function makeSourceList({ t, hub }) {
     add({ name: source, source, kind: kindOf({ name: source }), ready: Promise.resolve(source) })
   }
 
-  /** What was chosen before the tool was is the first. */
+  /** What was chosen before the tool was is the first; what is dropped elsewhere on the page comes behind the others. */
   function addChosen() {
     const chosen = chosenSource()
-    if (!chosen) return
+    if (!chosen || added.has(chosen)) return
+    added.add(chosen)
     const entry = { name: chosen.name ?? chosen.source, size: chosen.size, kind: chosenKind(), source: chosen.isWhole ? chosen.source : undefined, ready: chosen.whole }
     settle(entry)
     add(entry)

@@ -1,5 +1,5 @@
+import { mainSourceOf } from './client/client/index.js'
 import { chosenSource, handOverChosen } from './chosen-source.js'
-import { sourceNameOf } from './form-fields.js'
 
 /** Submits a job that reads what is chosen, as soon as the hub knows it, and opens it. Does nothing where `isClosed` says that nobody waits any more. */
 export async function submitJob({ hub, navigate, tool, input, isClosed, ready = chosenInput(tool) }) {
@@ -12,7 +12,6 @@ export async function submitJob({ hub, navigate, tool, input, isClosed, ready = 
 
 /** What is chosen, as a tool's input names it. */
 export async function chosenInput(tool) {
-  const name = sourceNameOf(tool.input)
   const source = await chosenSource()?.ready
-  return name && source ? { [name]: name === 'sources' ? [source] : source } : {}
+  return source ? (mainSourceOf(tool.input)?.put([source]) ?? {}) : {}
 }

@@ -96,6 +96,13 @@ test('frames of a film are a strip, many pictures are a gallery, and each can be
   await expect.poll(() => page.getByRole('list', { name: 'Frames' }).locator('img').evaluateAll((images) => images.map((image) => (image as HTMLImageElement).naturalWidth))).toEqual(Array.from({ length: 8 }, () => 80))
   await expectAccessible(page)
   await screenshot(page, 'job-frames-light')
+  // With the other view's stylesheet behind its own.
+  await page.goto(`${hub.url}/#/gif`)
+  await page.getByRole('heading', { name: 'GIF studio' }).waitFor()
+  await page.goto(`${hub.url}/#/jobs/${frames}`)
+  const shown = page.getByRole('list', { name: 'Frames' }).locator('img')
+  await shown.last().waitFor()
+  expect(await shown.evaluateAll((images) => new Set(images.map((image) => image.getBoundingClientRect().top)).size)).toBe(1)
 
   await page.goto(`${hub.url}/#/jobs/${pictures}`)
   await expect.poll(() => page.locator('.gallery img').evaluateAll((images) => images.filter((image) => (image as HTMLImageElement).naturalWidth === 320).length)).toBe(5)

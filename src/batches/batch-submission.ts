@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mainSourceOf, type SourceSchema } from '../client/main-source.ts'
 import { HubError } from '../errors.ts'
 import { webhookRequest } from '../jobs/webhook-request.ts'
 import { findTool } from '../tools/registry.ts'
@@ -49,9 +50,8 @@ function read<Value>(schema: z.ZodType<Value>, body: unknown): Value {
 
 /** Where a source stands in the tool's input. */
 function sourceFieldOf(toolName: string): string {
-  const { properties = {} } = z.toJSONSchema(findTool(toolName).input, { io: 'input' })
-  const found = ['source', 'input_url'].find((name) => Object.hasOwn(properties, name))
-  if (found !== undefined) return found
+  const main = mainSourceOf(z.toJSONSchema(findTool(toolName).input, { io: 'input' }) as SourceSchema)
+  if (main && main.least === undefined) return main.field
   throw new HubError('invalid_input', `The tool ${toolName} does not read from one source`, { hint: 'Give its inputs as objects' })
 }
 

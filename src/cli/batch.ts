@@ -11,7 +11,7 @@ import type { ProgressView } from './progress-view.ts'
 import { checkDestination } from './save-artifacts.ts'
 import { checkFolder, saveFolder, saveZip } from './save-batch.ts'
 import { UsageError, write } from './shell.ts'
-import { inputMaker, toolFlags } from './tool-input.ts'
+import { inputMaker, type InputMaker, toolFlags } from './tool-input.ts'
 import { checkInputs, uploadSources } from './upload-sources.ts'
 
 const OPTIONS = {
@@ -47,12 +47,13 @@ export const batch = defineCommand({
     const [tool, ...files] = call.positionals
     if (tool === undefined) throw new UsageError('TOOL is missing')
     const inputs = [...(values.in ?? []), ...files]
-    const makeInputs = await inputsMaker(tool, inputs, call)
-    await checkInputs(inputs)
+    const { named, make } = await inputsMaker(tool, inputs, call)
+    await checkInputs([...inputs, ...named])
     if (values.out !== undefined) await checkFolder(values.out)
     if (values.zip !== undefined) await checkDestination(values.zip)
     return attended(shell, values, async ({ hub, view, interruption, signal }) => {
-      const made = await submit(hub, tool, makeInputs(await uploadSources(hub, inputs, { shell, view, signal })))
+      const sources = await uploadSources(hub, [...inputs, ...named], { shell, view, signal })
+      const made = await submit(hub, tool, make(sources.slice(0, inputs.length), sources.slice(inputs.length)))
       if (values.detach) {
         await write(shell.stdout, `${made.id}\n`)
         return EXIT.done
@@ -63,18 +64,22 @@ export const batch = defineCommand({
   },
 })
 
+interface InputsMaker extends Pick<InputMaker, 'named'> {
+  make(...known: Parameters<InputMaker['make']>): readonly object[]
+}
+
 /** Of the sources, once they are known, the input of each job. Throws UsageError for what the tool would refuse. */
-async function inputsMaker(tool: string, inputs: readonly string[], { values, rest, more }: Call<typeof OPTIONS>): Promise<(sources: readonly string[]) => readonly object[]> {
+async function inputsMaker(tool: string, inputs: readonly string[], { values, rest, more }: Call<typeof OPTIONS>): Promise<InputsMaker> {
   const { input: whole = [], out: _, ...asked } = values
   const count = Math.max(whole.length, inputs.length)
   if (count > MOST_ITEMS) throw new UsageError(`a batch takes at most ${MOST_ITEMS} jobs, and these are ${count}: make several batches of them`)
   const common = { ...asked, args: rest, flags: more, formatIn: '-f' } as const
   if (whole.length > 0) {
     const makers = await Promise.all(whole.map((input) => inputMaker(tool, { ...common, in: inputs, input })))
-    return () => makers.map((make) => make([]) as object)
+    return { named: [], make: () => makers.map(({ make }) => make([], []) as object) }
   }
-  const make = await inputMaker(tool, { ...common, in: inputs.slice(0, 1) })
-  return (sources) => sources.map((source) => make([source]) as object)
+  const { named, make } = await inputMaker(tool, { ...common, in: inputs.slice(0, 1) })
+  return { named, make: (sources, others) => sources.map((source) => make([source], others) as object) }
 }
 
 /** Not to be aborted: a batch that was taken in and whose id is not known could not be cancelled. */

@@ -59,7 +59,7 @@ for (const [argv, message] of [
   [['run', 'transcode', '-i', 'http://x/a', '-i', 'http://x/b'], /transcode reads one file/],
   [['run', 'transcode', '-i', 'http://x/a', '--preset', '480p'], /transcode has no preset "480p"; it has 480p-copy/],
   [['run', 'transcode', '-i', 'http://x/a', '--', '-crf', '20'], /transcode takes no ARGS/],
-  [['run', 'compose', '-i', 'http://x/a'], /for compose give --input JSON/],
+  [['run', 'compose', '-i', 'http://x/a', '--voice', '/nowhere/voice.wav'], /there is no file "\/nowhere/],
   [['run', 'transcode', '--input', '{}', '--codec', 'av1'], /--input says it all/],
   [['run', 'concat', 'http://x/a'], /-i: /],
   [['batch'], /TOOL is missing/],

@@ -46,13 +46,13 @@ export const run = defineCommand({
     const [tool, ...files] = call.positionals
     if (tool === undefined) throw new UsageError('TOOL is missing')
     const inputs = [...(values.in ?? []), ...files]
-    const makeInput = await inputMaker(tool, { ...values, in: inputs, args: call.rest, flags: call.more })
-    await checkInputs(inputs)
+    const { named, make } = await inputMaker(tool, { ...values, in: inputs, args: call.rest, flags: call.more })
+    await checkInputs([...inputs, ...named])
     if (values.out !== undefined) await checkDestination(values.out)
     return attended(shell, values, async ({ hub, view, interruption, signal }) => {
-      const sources = await uploadSources(hub, inputs, { shell, view, signal })
+      const sources = await uploadSources(hub, [...inputs, ...named], { shell, view, signal })
       // Not to be aborted: a job that was taken in and whose id is not known could not be cancelled.
-      const job = await hub.submit(tool, makeInput(sources))
+      const job = await hub.submit(tool, make(sources.slice(0, inputs.length), sources.slice(inputs.length)))
       if (values.detach) {
         await write(shell.stdout, `${job.id}\n`)
         return EXIT.done

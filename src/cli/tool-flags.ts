@@ -1,3 +1,4 @@
+import { isSource, mainSourceOf, type MainSource, type SourceSchema } from '../client/index.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Option } from './command.ts'
 import { UsageError } from './shell.ts'
@@ -5,8 +6,7 @@ import { UsageError } from './shell.ts'
 /** What parseArgs made of a flag. */
 export type FlagValue = string | boolean | readonly (string | boolean)[] | undefined
 
-interface Property {
-  readonly type?: string
+interface Property extends SourceSchema {
   readonly enum?: readonly unknown[]
   readonly items?: Property
   readonly description?: string
@@ -16,20 +16,25 @@ interface Property {
 /** The fields of a tool's input, by name. */
 export type Properties = Readonly<Record<string, Property>>
 
-/** What a tool reads from: said with `-i`. */
-export const SOURCES: ReadonlySet<string> = new Set(['source', 'sources', 'inputs', 'input_url'])
+export interface ToolSchema {
+  readonly properties: Properties
+  /** What it mainly reads: said with `-i`. */
+  readonly main: MainSource | undefined
+}
+
 /** Said in ways of their own: ARGS, and `-f` or the name of `-o`. */
 const OTHERWISE: ReadonlySet<string> = new Set(['args', 'outputs', 'format', 'output_format'])
 
-export async function propertiesOf(tool: Tool): Promise<Properties> {
+export async function schemaOf(tool: Tool): Promise<ToolSchema> {
   const { z } = await import('zod')
-  return (z.toJSONSchema(tool.input, { io: 'input', unrepresentable: 'any' }) as { readonly properties?: Record<string, Property> }).properties ?? {}
+  const schema = z.toJSONSchema(tool.input, { io: 'input', unrepresentable: 'any' }) as SourceSchema & { readonly properties?: Properties }
+  return { properties: schema.properties ?? {}, main: mainSourceOf(schema) }
 }
 
-/** A flag for each field that is no source: `max_height` is `--max-height`, and what is true or false has `--no-…` too. */
-export function flagsOf(properties: Properties): Readonly<Record<string, Option>> {
+/** A flag for each field but what it mainly reads: `max_height` is `--max-height`, and what is true or false has `--no-…` too. */
+export function flagsOf({ properties, main }: ToolSchema): Readonly<Record<string, Option>> {
   return Object.fromEntries(Object.entries(properties).flatMap(([field, property]): [string, Option][] => {
-    if (SOURCES.has(field) || OTHERWISE.has(field)) return []
+    if (field === main?.field || OTHERWISE.has(field)) return []
     const name = flagName(field)
     const help = helpOf(property)
     if (property.type !== 'boolean') return [[name, { type: 'string', value: placeholder(property), multiple: property.type === 'array', help }]]
@@ -58,6 +63,14 @@ export function readFlags(properties: Properties, values: Readonly<Record<string
     }
   }
   return read
+}
+
+/** The fields that flags set to what is to be read as well, each a file or a source. */
+export function sourceFlags(properties: Properties, values: Readonly<Record<string, FlagValue>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(properties).flatMap(([field, property]): [string, string][] => {
+    const value = values[flagName(field)]
+    return isSource(property) && typeof value === 'string' ? [[field, value]] : []
+  }))
 }
 
 /** Numbers and words of a list may stand in one flag; a whole text may hold commas. */
@@ -98,7 +111,8 @@ export function formatFields(properties: Properties, { format, isAsked }: { read
 /** What a tool calls the kind of file that is named so. */
 const ALIASES: ReadonlyMap<string, string> = new Map([['jpg', 'jpeg'], ['m4a', 'aac'], ['ogg', 'opus']])
 
-function placeholder({ type, enum: values, items }: Property): string {
+function placeholder({ type, format, enum: values, items }: Property): string {
+  if (format === 'source') return 'FILE|URL'
   if (values) return values.join('|')
   if (type === 'array') return `${placeholder(items ?? {})}${isSplit({ items }) ? ',…' : ''}`
   return type === 'integer' || type === 'number' ? 'N' : type === 'string' ? 'TEXT' : 'JSON'

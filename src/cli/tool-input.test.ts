@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { type Asked, inputMaker } from './tool-input.ts'
 
 async function made(tool: string, asked: Partial<Asked>, sources: readonly string[] = ['upload:1']): Promise<unknown> {
-  return (await inputMaker(tool, { in: sources.map(() => 'file'), args: [], flags: {}, ...asked }))(sources)
+  const { named, make } = await inputMaker(tool, { in: sources.map(() => 'file'), args: [], flags: {}, ...asked })
+  return make(sources, named.map((_, index) => `upload:named-${index}`))
 }
 
 test.each<[string, Partial<Asked>, object]>([
@@ -22,6 +23,14 @@ test.each<[string, Partial<Asked>, object]>([
 
 test('a tool that joins takes as many sources as there are', async () => {
   expect(await made('concat', { flags: { 'crossfade-seconds': '0.5' } }, ['upload:1', 'upload:2'])).toEqual({ sources: ['upload:1', 'upload:2'], crossfade_seconds: 0.5 })
+})
+
+test('clips are what a film is composed of, and what other fields name to be read goes with them', async () => {
+  expect(await made('compose', { flags: { voice: 'voice.wav', music: 'song.mp3', fit: 'blur' } }, ['upload:1', 'upload:2'])).toEqual({
+    clips: [{ source: 'upload:1' }, { source: 'upload:2' }], voice: 'upload:named-0', music: 'upload:named-1', fit: 'blur',
+  })
+  expect(await made('watermark', { flags: { mode: 'add', image: 'logo.png' } })).toEqual({ source: 'upload:1', mode: 'add', image: 'upload:named-0' })
+  expect(await made('subtitles', { flags: { text: 'Hello' } })).toEqual({ voice: 'upload:1', text: 'Hello' })
 })
 
 test('ffmpeg takes its arguments, or a preset', async () => {

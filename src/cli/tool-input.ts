@@ -3,7 +3,7 @@ import { HubError } from '../errors.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Options } from './command.ts'
 import { UsageError } from './shell.ts'
-import { flagName, flagsOf, formatFields, propertiesOf, readFlags, SOURCES, type FlagValue, type Properties } from './tool-flags.ts'
+import { flagName, flagsOf, formatFields, readFlags, schemaOf, sourceFlags, type FlagValue, type ToolSchema } from './tool-flags.ts'
 
 export interface Asked {
   /** The whole input, as JSON. */
@@ -19,8 +19,12 @@ export interface Asked {
   readonly flags: Readonly<Record<string, FlagValue>>
 }
 
-/** Of the sources, once they are known, the input of the job. */
-export type InputMaker = (sources: readonly string[]) => unknown
+export interface InputMaker {
+  /** What flags name to be read as well, each a file or a source. */
+  readonly named: readonly string[]
+  /** Of the sources, once they are known, the input of the job. */
+  make(sources: readonly string[], named: readonly string[]): unknown
+}
 
 /** The tool of that name as this program knows it; a hub that is newer may have others. */
 export async function knownTool(name: string): Promise<Tool | undefined> {
@@ -34,7 +38,7 @@ export async function toolFlags(own: Options, argv: readonly string[]): Promise<
     (type === 'string' ? [`--${name}`, ...(short === undefined ? [] : [`-${short}`])] : [])))
   const name = argv.find((arg, index) => !arg.startsWith('-') && !takesValue.has(argv[index - 1] ?? ''))
   const tool = name === undefined || name === 'ffmpeg' ? undefined : await knownTool(name)
-  return tool ? flagsOf(await propertiesOf(tool)) : {}
+  return tool ? flagsOf(await schemaOf(tool)) : {}
 }
 
 /** Throws UsageError for what the tool would refuse, before anything is sent. */
@@ -44,12 +48,11 @@ export async function inputMaker(name: string, asked: Asked): Promise<InputMaker
   if (name === 'ffmpeg') return ffmpegInput(asked.preset === undefined ? undefined : presetOf((await knownTool(name))!, asked.preset), asked)
   const tool = await knownTool(name)
   if (!tool) throw await noSuchTool(name)
-  const properties = await propertiesOf(tool)
-  if (!('source' in properties || 'sources' in properties)) throw new UsageError(`for ${name} give --input JSON; what goes into it: reeltime tools ${name}`)
+  const schema = await schemaOf(tool)
   assertRead(asked)
-  const make = toolInput(tool, presetOf(tool, asked.preset), { ...asked, properties })
-  check(tool, make(asked.in.map(() => 'upload:0')))
-  return make
+  const maker = toolInput(tool, presetOf(tool, asked.preset), { ...asked, schema })
+  check(tool, maker.make(asked.in.map(() => 'upload:0'), maker.named.map(() => 'upload:0')), schema)
+  return maker
 }
 
 function assertRead(asked: Asked): void {
@@ -60,7 +63,7 @@ function wholeInput(json: string, asked: Asked): InputMaker {
   const others = asked.in.length > 0 || asked.format !== undefined || asked.preset !== undefined || asked.args.length > 0 || Object.values(asked.flags).some((value) => value !== undefined)
   if (others) throw new UsageError('--input says it all: no -i, -f, --preset, ARGS or fields beside it')
   const input = parseJson(json)
-  return () => input
+  return { named: [], make: () => input }
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -71,17 +74,21 @@ function ffmpegInput(preset: Fields | undefined, asked: Asked): InputMaker {
   if (preset && (asked.args.length > 0 || asked.format !== undefined)) throw new UsageError('--preset says what to make: no -f or ARGS beside it')
   if (!preset && format === '') throw sayWhatToMake('mp4', asked)
   const made = preset ?? { outputs: [{ format, ...(asked.args.length > 0 && { args: asked.args }) }] }
-  return (sources) => ({ ...made, inputs: sources.map((source) => ({ source })) })
+  return { named: [], make: (sources) => ({ ...made, inputs: sources.map((source) => ({ source })) }) }
 }
 
-function toolInput(tool: Tool, preset: Fields = {}, { properties, ...asked }: Asked & { readonly properties: Properties }): InputMaker {
+function toolInput(tool: Tool, preset: Fields = {}, { schema: { properties, main }, ...asked }: Asked & { readonly schema: ToolSchema }): InputMaker {
+  if (!main) throw new UsageError(`for ${tool.name} give --input JSON; what goes into it: reeltime tools ${tool.name}`)
   if (asked.args.length > 0 && !('args' in properties)) throw new UsageError(`${tool.name} takes no ARGS; reeltime run ${tool.name} --help lists its options`)
   const format = formatFields(properties, { format: formatOf(asked), isAsked: asked.format !== undefined })
   if ('output_format' in properties && format.output_format === undefined && preset.output_format === undefined) throw sayWhatToMake('32vid', asked)
   const fields = { ...preset, ...format, ...readFlags(properties, asked.flags), ...(asked.args.length > 0 && { args: asked.args }) }
-  if ('sources' in properties) return (sources) => ({ sources, ...fields })
-  if (asked.in.length > 1) throw new UsageError(`${tool.name} reads one file: give -i once`)
-  return ([source]) => ({ source, ...fields })
+  if (main.least === undefined && asked.in.length > 1) throw new UsageError(`${tool.name} reads one file: give -i once`)
+  const named = sourceFlags(properties, asked.flags)
+  return {
+    named: [...named.values()],
+    make: (sources, others) => ({ ...main.put(sources), ...fields, ...Object.fromEntries([...named.keys()].map((field, index) => [field, others[index]])) }),
+  }
 }
 
 function sayWhatToMake(example: string, { formatIn }: Pick<Asked, 'formatIn'>): UsageError {
@@ -106,21 +113,21 @@ async function noSuchTool(name: string): Promise<UsageError> {
 }
 
 /** The fields' own rules, in the words of the command line. */
-function check(tool: Tool, input: unknown): void {
+function check(tool: Tool, input: unknown, schema: ToolSchema): void {
   const parsed = tool.input.safeParse(input)
   const [issue] = parsed.error?.issues ?? []
-  if (issue) throw new UsageError(inFlags(`${issue.path.join('.')}: ${issue.message}`))
+  if (issue) throw new UsageError(inFlags(`${issue.path.join('.')}: ${issue.message}`, schema))
   try {
     tool.check?.(parsed.data)
   } catch (error) {
-    if (error instanceof HubError) throw new UsageError(inFlags(error.message) + (error.hint === undefined ? '' : `. ${error.hint}`), { cause: error })
+    if (error instanceof HubError) throw new UsageError(inFlags(error.message, schema) + (error.hint === undefined ? '' : `. ${error.hint}`), { cause: error })
     throw error
   }
 }
 
 /** A field at the beginning is the flag that sets it. */
-function inFlags(message: string): string {
-  return message.replace(/^([a-z]\w*)(?:[.[][\w\]]+)*: /, (_, field: string) => (SOURCES.has(field) ? '-i: ' : `--${flagName(field)}: `))
+function inFlags(message: string, { main }: ToolSchema): string {
+  return message.replace(/^([a-z]\w*)(?:[.[][\w\]]+)*: /, (_, field: string) => (field === main?.field ? '-i: ' : `--${flagName(field)}: `))
 }
 
 function parseJson(text: string): unknown {

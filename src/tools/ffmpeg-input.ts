@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatNames } from './media-formats.ts'
+import { sourceField } from './source-field.ts'
 
 /** What a job of ffmpeg is asked for, once read: the short form of a request has become this one too. */
 export interface FfmpegInput {
@@ -28,12 +29,11 @@ const FORMAT_HELP = `The format to make: ${formatNames().join(', ')}`
 const DEFAULT_FORMAT = 'mp3'
 const MAX_SECONDS = 86_400
 
-const source = z.string().min(1).max(8192)
 const args = z.array(z.string())
 const format = z.string().min(1).max(64)
 
 const inputFields = z.strictObject({
-  source: source.describe(SOURCE_HELP),
+  source: sourceField.describe(SOURCE_HELP),
   seek_seconds: z.number().min(0).max(MAX_SECONDS).optional().describe('Begin to read this far in'),
   duration_seconds: z.number().positive().max(MAX_SECONDS).optional().describe('Read this much at most'),
   frame_rate: z.number().positive().max(240).optional()
@@ -54,7 +54,7 @@ const outputFields = z.strictObject({
  * made of it. What excludes what is checked in the transform.
  */
 export const ffmpegInput = z.strictObject({
-  input_url: source.optional().describe(`${SOURCE_HELP}. Short for one of inputs`),
+  input_url: sourceField.optional().describe(`${SOURCE_HELP}. Short for one of inputs`),
   args: args.optional().describe(`${ARGS_HELP}. With output_format, short for one of outputs`),
   output_format: format.optional().describe(`${FORMAT_HELP}. ${DEFAULT_FORMAT} unless given`),
   inputs: z.array(inputFields).min(1).max(8).optional().describe('What to read, in ffmpeg\'s order: the first is 0'),

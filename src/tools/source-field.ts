@@ -3,7 +3,8 @@ import { HubError } from '../errors.ts'
 import type { MediaInfo, MediaStream } from './tool.ts'
 import { shownPicture, type ShownPicture } from './shown-picture.ts'
 
-export const sourceField = z.string().min(1).describe('An http or https URL, upload:ID or job:ID/ARTIFACT')
+/** Its JSON Schema has the format `source`, by which forms and command lines know that a file may be sent for it. */
+export const sourceField = z.string().min(1).max(8192).meta({ format: 'source' }).describe('An http or https URL, upload:ID or job:ID/ARTIFACT')
 
 export const colorField = z.string().regex(/^#[0-9a-f]{6}$/i, 'is six hexadecimal digits behind #, such as #4450c8')
 

@@ -3,6 +3,7 @@ import { HubError } from '../errors.ts'
 import { FfmpegProgressParser } from './ffmpeg-progress.ts'
 import { inputGuards } from './input-guards.ts'
 import { lengthLimit, mapOf, rateFilters, shownPicture, type ShownPicture } from './shown-picture.ts'
+import { sourceField } from './source-field.ts'
 import { FFMPEG_GLOBALS, soundCommand } from './sound.ts'
 import type { Command, FrameFormatName, Plan, Tool, Workspace } from './tool.ts'
 
@@ -11,7 +12,7 @@ const MOST_SIDE = 8192
 const side = z.int().min(1).max(MOST_SIDE)
 
 const input = z.strictObject({
-  source: z.string().min(1).describe('An http or https URL, upload:ID or job:ID/ARTIFACT'),
+  source: sourceField,
   width: side.optional().describe('Pixels; the source’s own where missing'),
   height: side.optional().describe('Pixels; the source’s own where missing'),
   fps: z.number().min(0.1).max(120).default(10).describe('Frames per second'),

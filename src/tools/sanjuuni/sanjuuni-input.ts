@@ -1,13 +1,13 @@
 import { z } from 'zod'
+import { sourceField } from '../source-field.ts'
 import { MAX_FRAME_RATE, MAX_SIDE } from './options-table.ts'
 import { OUTPUT_FORMATS } from './output-formats.ts'
 
-const source = z.string().min(1).max(8192)
 const side = z.int().min(1).max(MAX_SIDE)
 
 /** What a job of the converter is asked for. What a field says, an argument may say as well. */
 export const sanjuuniInput = z.strictObject({
-  source: source.describe('The video or picture: an http or https URL, upload:ID or job:ID/ARTIFACT'),
+  source: sourceField.describe('The video or picture: an http or https URL, upload:ID or job:ID/ARTIFACT'),
   args: z.array(z.string()).default([])
     .describe('sanjuuni’s options, such as ["--width=102", "-8 -L"]; each of the fields below has one'),
   output_format: z.string().min(1).max(64).optional()
@@ -29,7 +29,7 @@ export const sanjuuniInput = z.strictObject({
   nfpize: z.boolean().optional().describe('Cells of one colour each'),
   dfpwm: z.boolean().optional().describe('The sound of 32vid as DFPWM, an eighth of the size'),
   mute: z.boolean().optional().describe('No sound'),
-  subtitles: source.optional().describe('A file of subtitles, ASS or SRT, as a source'),
+  subtitles: sourceField.optional().describe('A file of subtitles, ASS or SRT, as a source'),
   engine: z.enum(['builtin', 'sanjuuni']).default('builtin')
     .describe('builtin: the hub’s own converter; sanjuuni: the one that has been installed'),
 })

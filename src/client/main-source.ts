@@ -1,0 +1,38 @@
+/** As much of a JSON Schema as tells of sources. */
+export interface SourceSchema {
+  readonly type?: string
+  readonly format?: string
+  readonly items?: SourceSchema
+  readonly minItems?: number
+  readonly properties?: Readonly<Record<string, SourceSchema>>
+  readonly required?: readonly string[]
+}
+
+/** What a tool's job mainly reads. */
+export interface MainSource {
+  /** The field of the input that names it. */
+  readonly field: string
+  /** Several in their order, of which so many are needed at least; undefined where it is one. */
+  readonly least?: number
+  /** That part of the input. */
+  put(sources: readonly string[]): Record<string, unknown>
+}
+
+/** Where a tool's input, by its JSON Schema, takes what people drop on it: a source, sources, or objects that have one each. */
+export function mainSourceOf({ properties = {}, required = [] }: SourceSchema): MainSource | undefined {
+  const field = ['source', 'input_url'].find((name) => name in properties)
+    ?? Object.keys(properties).find((name) => required.includes(name) && isOfSources(properties[name]!))
+  if (field === undefined) return undefined
+  const { items, minItems = 1 } = properties[field]!
+  if (!items) return { field, put: ([source]) => (source === undefined ? {} : { [field]: source }) }
+  return { field, least: minItems, put: (sources) => ({ [field]: sources.map((source) => (isSource(items) ? source : { source })) }) }
+}
+
+/** A field that takes a source: an address, `upload:ID` or `job:ID/ARTIFACT`. */
+export function isSource({ format }: SourceSchema): boolean {
+  return format === 'source'
+}
+
+function isOfSources(schema: SourceSchema): boolean {
+  return isSource(schema) || (schema.items !== undefined && (isSource(schema.items) || isSource(schema.items.properties?.['source'] ?? {})))
+}

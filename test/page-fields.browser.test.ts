@@ -1,0 +1,153 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { makeMedia, probeFilm } from './film-measures.ts'
+import { expectAccessible, PageBrowser, screenshot, type HubPage, type PageOptions } from './page.ts'
+import { removeDirectory, startInnerHub, temporaryDirectory, type InnerHub } from './running-hub.ts'
+
+let browser: PageBrowser
+let scratch: string
+let hub: InnerHub
+let clip: string
+let picture: string
+let voice: string
+
+beforeAll(async () => {
+  scratch = await temporaryDirectory()
+  clip = makeMedia(join(scratch, 'clip.mp4'), '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10:d=2', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p')
+  picture = makeMedia(join(scratch, 'photo.png'), '-f', 'lavfi', '-i', 'mandelbrot=s=320x180:r=1', '-frames:v', '1')
+  voice = makeMedia(join(scratch, 'voice.wav'), '-f', 'lavfi', '-i', 'sine=300:d=3')
+  hub = await startInnerHub({ REELTIME_DATA_DIR: join(scratch, 'data') })
+  browser = await PageBrowser.launch()
+})
+afterEach(() => browser.closePages())
+afterAll(async () => {
+  await browser.close()
+  await hub.stop()
+  await removeDirectory(scratch)
+})
+
+test('clips in their order, a voice and a text become a film, and nothing is refused before anything was chosen', async () => {
+  const { page } = await open('new/compose')
+  await page.getByText('For a plain film of 1920 × 1080').waitFor()
+  expect(await page.locator('[aria-invalid="true"]').count()).toBe(0)
+  await page.getByLabel('Drop files here, or choose some').setInputFiles([clip, picture])
+  await page.getByLabel('Choose a file: Voice').setInputFiles(voice)
+  await page.getByRole('button', { name: 'Slow slides' }).click()
+  const subtitles = page.getByRole('group', { name: 'Subtitles' })
+  await subtitles.getByLabel('Text').fill('One sentence. And another one.')
+  await page.getByText('voice.wav').waitFor()
+  expect(await page.getByRole('button', { name: 'Slow slides' }).getAttribute('aria-pressed')).toBe('true')
+  await page.locator('.settings > .more > summary').click()
+  await page.getByLabel('Short side').fill('120')
+  await expectAccessible(page)
+  await screenshot(page, 'new-compose-light')
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  const { jobs: [job] } = await hub.api.list()
+  expect(job).toMatchObject({ tool: 'compose', input: { voice: expect.stringMatching(/^upload:/), transition: 'fade', subtitles: { text: 'One sentence. And another one.' } } })
+  expect((job!.input as { clips: object[] }).clips).toMatchObject([{ source: expect.stringMatching(/^upload:/) }, { source: expect.stringMatching(/^upload:/) }])
+  const file = join(scratch, 'film.mp4')
+  writeFileSync(file, (await hub.api.download(job!.id, 'video.mp4')).bytes)
+  expect(probeFilm(file)).toMatchObject({ seconds: expect.closeTo(3, 0), height: 120 })
+})
+
+test('what a field of a group is refused for is said at that field', async () => {
+  const { page } = await open('new/compose', { expected: /400/ })
+  const subtitles = page.getByRole('group', { name: 'Subtitles' })
+  await subtitles.getByText('More settings').click()
+  await subtitles.getByLabel('Color', { exact: true }).fill('red')
+  await expect.poll(() => subtitles.getByLabel('Color', { exact: true }).getAttribute('aria-invalid')).toBe('true')
+  await subtitles.getByText('is six hexadecimal digits behind #').waitFor()
+  expect(await subtitles.getByLabel('Outline color').getAttribute('aria-invalid')).not.toBe('true')
+})
+
+test('a rectangle drawn on the chosen film, at another moment of it, is where the watermark is taken off; one too many is taken away', async () => {
+  const { page } = await open('new/watermark')
+  await page.getByLabel('Drop a file here, or choose one').setInputFiles(clip)
+  const film = page.locator('.region-picture video')
+  await film.waitFor()
+  await page.getByLabel('Moment').fill('1')
+  await expect.poll(() => film.evaluate(({ currentTime }: HTMLVideoElement) => currentTime)).toBe(1)
+  await draw(page.locator('.region-boxes'), { from: [0.5, 0.25], to: [0.75, 0.5] })
+  await draw(page.locator('.region-boxes'), { from: [0.1, 0.9], to: [0.2, 0.8] })
+  await expectAccessible(page)
+  await screenshot(page, 'new-watermark-light')
+  await page.getByLabel('Take away rectangle 2').click()
+  expect(await page.locator('.region').count()).toBe(1)
+  await page.getByRole('button', { name: 'Take it off quickly' }).click()
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  const { jobs: [job] } = await hub.api.list()
+  const { regions } = job!.input as { regions: Record<string, number>[] }
+  expect(regions).toHaveLength(1)
+  for (const [name, value] of Object.entries({ x: 320, y: 90, width: 160, height: 90 })) expect(Math.abs(regions[0]![name]! - value)).toBeLessThanOrEqual(2)
+})
+
+test('where a file cannot be shown the rectangle is typed', async () => {
+  const { page } = await open('new/watermark', { expected: /./ })
+  await page.getByLabel('Drop a file here, or choose one').setInputFiles(makeMedia(join(scratch, 'old.avi'), '-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=5:d=1', '-c:v', 'mpeg2video'))
+  await page.getByText('This browser cannot show the file').waitFor()
+  await page.getByLabel('Regions').fill('[{"x":20,"y":20,"width":40,"height":20}]')
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+})
+
+test('a preset says what it sets as people type it', async () => {
+  const { page } = await open('new/ffmpeg')
+  expect(await page.getByRole('button', { name: 'Without its sound' }).innerText()).toContain('mp4 -an -c:v copy')
+})
+
+test('tools, presets and fields have names in Chinese, and say in Chinese what they mean', async () => {
+  const { page } = await open('new', { locale: 'zh-CN' })
+  await page.getByText('全部工具').waitFor()
+  const { body: { tools } } = await hub.api.request('/api/tools')
+  const wanted = tools.filter(({ name }: { name: string }) => name !== 'gif').flatMap(({ name, presets, input }: Tool) => [
+    `tool.${name}`, `title.${name}`, ...presets.map((preset) => `preset.${name}.${preset.name}`), ...fieldsOf(input).map((path) => [`field.${name}.${path}`, `field.${path.split('.').at(-1)}`]),
+    ...fieldsOf(input).map((path) => [`help.${name}.${path}`, `help.${path.split('.').at(-1)}`]),
+  ])
+  // As text: the page's own modules are nothing that this test may import.
+  const missing = await page.evaluate(`import('/language.js').then(({ hasString }) => ${JSON.stringify(wanted)}.filter((key) => ![key].flat().some((one) => hasString(one))))`)
+  expect(missing).toEqual([])
+  await screenshot(page, 'new-tools-zh-light')
+  await page.getByRole('link', { name: /视频合成/ }).click()
+  await page.getByRole('group', { name: '字幕' }).waitFor()
+  await page.locator('.settings > .more > summary').click()
+  await expectAccessible(page)
+  await screenshot(page, 'new-compose-zh-light')
+})
+
+interface Schema {
+  readonly type?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+interface Tool {
+  readonly name: string
+  readonly presets: readonly { readonly name: string }[]
+  readonly input: Schema
+}
+
+/** Those that a form shows, with what is in groups, but for the first source. */
+function fieldsOf({ properties = {} }: Schema, path: readonly string[] = []): readonly string[] {
+  return Object.entries(properties).filter(([name]) => path.length > 0 || !MAIN.has(name))
+    .flatMap(([name, property]) => [[...path, name].join('.'), ...(property.type === 'object' ? fieldsOf(property, [...path, name]) : [])])
+}
+
+const MAIN = new Set(['source', 'sources', 'input_url', 'clips'])
+
+async function draw(on: Locator, { from, to }: { readonly from: readonly [number, number]; readonly to: readonly [number, number] }): Promise<void> {
+  await on.scrollIntoViewIfNeeded()
+  const box = (await on.boundingBox())!
+  const place = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const
+  const { mouse } = on.page()
+  await mouse.move(...place(from))
+  await mouse.down()
+  await mouse.move(...place(to), { steps: 4 })
+  await mouse.up()
+}
+
+function open(address: string, options: PageOptions = {}): Promise<HubPage> {
+  return browser.open(`${hub.url}/#/${address}`, { theme: 'light', ...options })
+}
