@@ -35,6 +35,6 @@ export function makeInvitation({ hub, t, navigate }) {
 }
 
 function makeCard({ tool, href, picture }, t) {
-  return h('li', {}, h('a', { class: 'card tool-card', href },
+  return h('li', {}, h('a', { class: 'card invite-card', href },
     h('span', { class: 'tile' }, icon(picture)), h('strong', {}, t(`invite.${tool}`)), h('span', { class: 'soft small' }, t(`invite.${tool}_text`))))
 }
