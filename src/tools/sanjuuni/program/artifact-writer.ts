@@ -7,7 +7,7 @@ import { subtitleColors } from '../subtitles/draw-subtitles.ts'
 import type { SubtitleEvent } from '../subtitles/place-cues.ts'
 import { SoundTrack } from './sound-track.ts'
 
-/** What is written to the file at once: frames of 32vid take a sixth of it, and a call of the kernel each was a tenth of their time. */
+/** What is written to the file at once: frames of 32vid take a sixth of it, and a write for each was a twentieth of the processor time. */
 const WRITE_BYTES = 64 * 2 ** 10
 
 /** Subtitles are a stream of their own, and not drawn into the pictures. */
