@@ -67,6 +67,7 @@ const ICONS = {
   copy: 'M7 7h9v9H7zM13 7V4H4v9h3',
   cubes: 'M3 3h6v6H3zM11 3h6v6h-6zM3 11h6v6H3zM11 11h6v6h-6z',
   download: 'M10 3v10M6 9l4 4 4-4M4 17h12',
+  edit: 'M4 16l1-4 8-8 3 3-8 8zM11.5 5.5l3 3',
   down: 'M10 4v12M5 11l5 5 5-5',
   drop: 'M10 13V4M6.5 7.5L10 4l3.5 3.5M3 12v4h14v-4',
   film: 'M3 4h14v12H3zM7 4v12M13 4v12M3 8h4M3 12h4M13 8h4M13 12h4',

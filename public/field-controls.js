@@ -33,7 +33,7 @@ function makeNumber(property, { id, t }) {
   const control = h('input', {
     class: 'input numbers', type: 'number', id, min: property.minimum, max: property.maximum, step: property.type === 'integer' ? 1 : 'any', placeholder: placeholderOf(property, t),
   })
-  return { control, read: () => (control.value === '' ? undefined : Number(control.value)), write: (value) => { control.value = value ?? '' } }
+  return { control, read: () => (control.value === '' ? undefined : Number(control.value)), write: (value) => { control.value = unusual(value, property) } }
 }
 
 function makeWords(property, { id }) {
@@ -48,7 +48,7 @@ function makeText(property, { id, t }) {
   const isLong = property.maxLength >= ONE_LINE && property.format === undefined
   const common = { class: 'input', id, maxlength: property.maxLength, placeholder: placeholderOf(property, t) }
   const control = isLong ? h('textarea', { ...common, rows: 2 }) : h('input', { ...common, type: 'text' })
-  return { control, isWide: isLong, read: () => (control.value === '' ? undefined : control.value), write: (value) => { control.value = value ?? '' } }
+  return { control, isWide: isLong, read: () => (control.value === '' ? undefined : control.value), write: (value) => { control.value = unusual(value, property) } }
 }
 
 /** Anything else is typed as it travels. */
@@ -76,6 +76,11 @@ function makeChoice({ enum: values, default: usual }, { id, t, isRequired }) {
     read: () => (control.value === '' || control.value === String(usual) ? undefined : values.find((value) => String(value) === control.value)),
     write: (value) => { control.value = value ?? usual ?? '' },
   }
+}
+
+/** What the placeholder does not say already. */
+function unusual(value, { default: usual }) {
+  return value === undefined || value === usual ? '' : value
 }
 
 function placeholderOf({ default: usual }, t) {

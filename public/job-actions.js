@@ -1,5 +1,6 @@
 import { hasEnded } from './client/client/index.js'
-import { h, icon } from './dom.js'
+import { h, icon, setText } from './dom.js'
+import { hasFound } from './earlier-input.js'
 import { forgetJob } from './session.js'
 import { toast } from './toast.js'
 
@@ -12,6 +13,8 @@ export function makeJobActions({ t, handle, navigate }) {
     await handle.retry()
     actions.onRetried()
   })
+  const changeText = h('span', {}, t('page.change'))
+  const change = h('a', { class: 'button' }, icon('edit'), changeText)
   const remove = makeSure(button('trash', 'page.remove', async () => {
     await handle.remove()
     forgetJob(handle.id)
@@ -21,12 +24,18 @@ export function makeJobActions({ t, handle, navigate }) {
   const copyId = button('copy', 'page.copy_id', () => copy(handle.id))
   const copyCurl = button('text', 'page.copy_curl', () => copy(curlOf(handle.job)))
   const actions = {
-    element: h('div', { class: 'job-actions' }, cancel, retry, copyId, copyCurl, remove),
+    element: h('div', { class: 'job-actions' }, cancel, change, retry, copyId, copyCurl, remove),
     /** Called when the job was put into the queue again. */
     onRetried() {},
-    show({ status }) {
+    show(job) {
+      const { id, tool, status } = job
       cancel.hidden = hasEnded(status)
       retry.hidden = !hasEnded(status)
+      // The GIF studio has pictures, and no form.
+      change.hidden = !hasEnded(status) || tool === 'gif'
+      change.href = `#/new/${tool}?from=${id}`
+      setText(changeText, t(hasFound(job) ? 'page.take_off' : 'page.change'))
+      if (hasFound(job)) change.dataset.kind = 'primary'
     },
   }
   return actions

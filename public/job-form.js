@@ -12,8 +12,8 @@ const FIRST_FIELDS = 4
 /** Those that no preset can know. */
 const OWN_FIELDS = { trim: ['start_seconds', 'end_seconds'], compose: ['voice', 'music', 'subtitles'], watermark: ['regions', 'text'] }
 
-/** The settings of one tool, made from its schema: presets first, what it will run below. */
-export function makeJobForm({ t, hub, navigate, tool, source }) {
+/** The settings of one tool, made from its schema: presets first, what it will run below. Begins with an `earlier` input. */
+export function makeJobForm({ t, hub, navigate, tool, source, earlier = {} }) {
   const main = mainSourceOf(tool.input)
   const own = OWN_FIELDS[tool.name] ?? []
   const fields = makeFields(tool.input, { t, hub, tool: tool.name, without: main?.field, onChange: () => changed() })
@@ -37,6 +37,9 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   let isClosed = false
   let pressedInput = {}
   const stop = source.onChange(changed)
+  for (const field of fields) if (field.name in earlier) field.write(earlier[field.name])
+  // What it says is seen.
+  form.querySelector('.settings > .more')?.toggleAttribute('open', rest.some((field) => field.name in earlier && field.read() !== undefined))
   changed()
   return {
     element: form,
@@ -102,7 +105,7 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
   function changed() {
     const input = readInput()
     if (!input) return
-    const text = JSON.stringify({ tool: tool.name, input: { ...source.shown(), ...input } }).replaceAll("'", String.raw`'\''`)
+    const text = JSON.stringify({ tool: tool.name, input: { ...source.shown(input), ...input } }).replaceAll("'", String.raw`'\''`)
     setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
     planned.ask({ ...source.assumed(input), ...input })
   }
@@ -118,7 +121,7 @@ export function makeJobForm({ t, hub, navigate, tool, source }) {
     try {
       await Promise.all(fields.map((field) => field.ready()))
       const input = readInput()
-      if (input) await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed, ready: source.ready() })
+      if (input) await submitJob({ hub, navigate, tool, input, isClosed: () => isClosed, ready: source.ready(input) })
     } catch (error) {
       if (isClosed) return
       const problems = error instanceof HubProblem ? error.errors : []

@@ -1,5 +1,6 @@
 import { chooseAddress, chosenKind, onChosenSource } from './chosen-source.js'
 import { h, icon, useStyles } from './dom.js'
+import { earlierInput } from './earlier-input.js'
 import { makeJobForm } from './job-form.js'
 import { makeJobSource } from './job-source.js'
 import { language } from './language.js'
@@ -18,8 +19,9 @@ export async function openView({ t, hub, navigate, params }) {
   if (params.source) chooseAddress(params.source)
   const tools = await knownTools(hub)
   const tool = tools.find(({ name }) => name === params.tool)
-  const source = tool ? makeJobSource({ t, hub, tool }) : makeSourceField({ t, hub })
-  const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source })]
+  const earlier = tool && params.from ? await earlierInput(hub, params.from) : undefined
+  const source = tool ? makeJobSource({ t, hub, tool, earlier }) : makeSourceField({ t, hub })
+  const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source, earlier })]
     : [makeQuickActions({ hub, navigate, tools }), makeToolChoice({ t, tools, isUnknown: params.tool !== undefined })]
   const title = tool ? toolTitle(tool) : t('new.title')
   const element = h('section', { class: 'page new-page' },

@@ -4,7 +4,7 @@ import * as format from './format.js'
 import { sendFile } from './kept-uploads.js'
 
 /** Takes the files and addresses that a job reads, in an order that can be changed; each file is sent at once. */
-export function makeSourceList({ t, hub }) {
+export function makeSourceList({ t, hub, addresses = [] }) {
   const file = h('input', { type: 'file', multiple: true, class: 'visually-hidden', 'aria-label': t('new.drop_several'), onChange: () => {
     addFiles(file.files)
     file.value = ''
@@ -21,7 +21,10 @@ export function makeSourceList({ t, hub }) {
   const listeners = new Set()
   const added = new WeakSet()
   const stop = onChosenSource(addChosen)
-  addChosen()
+  for (const source of addresses) addSource(source)
+  // What was chosen for something else is not meant where there are some.
+  if (addresses.length === 0) addChosen()
+  else if (chosenSource()) added.add(chosenSource())
   return {
     element, entries,
     onChange(listener) {
@@ -55,6 +58,10 @@ export function makeSourceList({ t, hub }) {
     const source = address.value.trim()
     if (source === '') return
     address.value = ''
+    addSource(source)
+  }
+
+  function addSource(source) {
     add({ name: source, source, kind: kindOf({ name: source }), ready: Promise.resolve(source) })
   }
 

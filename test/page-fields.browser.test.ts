@@ -43,7 +43,7 @@ test('clips in their order, a voice and a text become a film, and nothing is ref
   await page.getByLabel('Short side').fill('120')
   await expectAccessible(page)
   await screenshot(page, 'new-compose-light')
-  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
   await page.locator('.badge[data-status="completed"]').waitFor()
   const { jobs: [job] } = await hub.api.list()
   expect(job).toMatchObject({ tool: 'compose', input: { voice: expect.stringMatching(/^upload:/), transition: 'fade', subtitles: { text: 'One sentence. And another one.' } } })
@@ -77,7 +77,7 @@ test('a rectangle drawn on the chosen film, at another moment of it, is where th
   await page.getByLabel('Take away rectangle 2').click()
   expect(await page.locator('.region').count()).toBe(1)
   await page.getByRole('button', { name: 'Take it off quickly' }).click()
-  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
   await page.locator('.badge[data-status="completed"]').waitFor()
   const { jobs: [job] } = await hub.api.list()
   const { regions } = job!.input as { regions: Record<string, number>[] }
@@ -90,7 +90,7 @@ test('where a file cannot be shown the rectangle is typed', async () => {
   await page.getByLabel('Drop a file here, or choose one').setInputFiles(makeMedia(join(scratch, 'old.avi'), '-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=5:d=1', '-c:v', 'mpeg2video'))
   await page.getByText('This browser cannot show the file').waitFor()
   await page.getByLabel('Regions').fill('[{"x":20,"y":20,"width":40,"height":20}]')
-  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
   await page.locator('.badge[data-status="completed"]').waitFor()
 })
 
@@ -116,6 +116,49 @@ test('tools, presets and fields have names in Chinese, and say in Chinese what t
   await page.locator('.settings > .more > summary').click()
   await expectAccessible(page)
   await screenshot(page, 'new-compose-zh-light')
+})
+
+test('a job that has ended is changed: its form says what it was asked for, and makes another one', async () => {
+  const source = await hub.api.upload(clip)
+  const second = await hub.api.upload(picture)
+  const clips = [{ source, start_seconds: 0.5, end_seconds: 1.5 }, { source: second, start_seconds: 0 }]
+  const { body } = await hub.api.post('/api/jobs', { tool: 'compose', input: { clips, short_side: 100, order: 'random', seed: 7, subtitles: { captions: [{ start_seconds: 0, end_seconds: 1, text: 'Hello' }], color: '#ff0000' } } })
+  await hub.api.ends(body.id)
+  const { page } = await open(`jobs/${body.id}`)
+  await page.getByRole('link', { name: 'Change' }).click()
+  await expect.poll(() => page.getByLabel('Short side').inputValue()).toBe('100')
+  expect(await page.getByLabel('Order', { exact: true }).inputValue()).toBe('random')
+  expect(await page.getByRole('group', { name: 'Subtitles' }).getByLabel('Color', { exact: true }).inputValue()).toBe('#ff0000')
+  await page.getByLabel('Short side').fill('120')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  const { jobs: [changed] } = await hub.api.list()
+  expect(changed!.id).not.toBe(body.id)
+  const { input } = await hub.api.job(body.id)
+  expect(changed!.input).toEqual({ ...(input as object), short_side: 120 })
+})
+
+test('a job of ffmpeg is changed in its short form', async () => {
+  const source = await hub.api.upload(clip)
+  const { body } = await hub.api.post('/api/jobs', { tool: 'ffmpeg', input: { input_url: source, output_format: 'mkv', args: ['-c', 'copy'] } })
+  const { input } = await hub.api.ends(body.id)
+  const { page } = await open(`new/ffmpeg?from=${body.id}`)
+  await expect.poll(() => page.getByLabel('Args').inputValue()).toBe('-c copy')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  expect((await hub.api.list()).jobs[0]!.input).toEqual(input)
+})
+
+test('what a job found is taken off by the next', async () => {
+  const film = makeMedia(join(scratch, 'marked.mp4'), '-f', 'lavfi', '-i', 'mandelbrot=s=320x180:r=10:end_scale=0.01:end_pts=60', '-t', '4', '-vf', 'drawbox=x=220:y=130:w=70:h=30:color=white:t=fill', '-pix_fmt', 'yuv420p')
+  const { body } = await hub.api.post('/api/jobs', { tool: 'watermark', input: { source: await hub.api.upload(film), mode: 'find' } })
+  const { result } = await hub.api.ends(body.id)
+  const { page } = await open(`jobs/${body.id}`)
+  await page.getByRole('link', { name: 'Take it off' }).click()
+  await page.getByLabel('Regions').waitFor()
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.locator('.badge[data-status="completed"]').waitFor()
+  expect((await hub.api.list()).jobs[0]!.input).toMatchObject({ mode: 'remove', regions: (result as { regions: object[] }).regions })
 })
 
 interface Schema {

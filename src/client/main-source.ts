@@ -14,8 +14,10 @@ export interface MainSource {
   readonly field: string
   /** Several in their order, of which so many are needed at least; undefined where it is one. */
   readonly least?: number
-  /** That part of the input. */
-  put(sources: readonly string[]): Record<string, unknown>
+  /** That part of the input. What an earlier input says of one of them beside its address it keeps. */
+  put(sources: readonly string[], earlier?: Readonly<Record<string, unknown>>): Record<string, unknown>
+  /** Those that an input names. */
+  read(input: Readonly<Record<string, unknown>>): readonly string[]
 }
 
 /** Where a tool's input, by its JSON Schema, takes what people drop on it: a source, sources, or objects that have one each. */
@@ -24,8 +26,21 @@ export function mainSourceOf({ properties = {}, required = [] }: SourceSchema): 
     ?? Object.keys(properties).find((name) => required.includes(name) && isOfSources(properties[name]!))
   if (field === undefined) return undefined
   const { items, minItems = 1 } = properties[field]!
-  if (!items) return { field, put: ([source]) => (source === undefined ? {} : { [field]: source }) }
-  return { field, least: minItems, put: (sources) => ({ [field]: sources.map((source) => (isSource(items) ? source : { source })) }) }
+  const read = (input: Readonly<Record<string, unknown>>) => itemsIn(input[field]).map((item) => (typeof item === 'string' ? item : item.source))
+  if (!items) return { field, read, put: ([source]) => (source === undefined ? {} : { [field]: source }) }
+  return {
+    field, read, least: minItems,
+    put(sources, earlier = {}) {
+      const known = new Map(itemsIn(earlier[field]).map((item) => [typeof item === 'string' ? item : item.source, item]))
+      return { [field]: sources.map((source) => (isSource(items) ? source : known.get(source) ?? { source })) }
+    },
+  }
+}
+
+type Item = string | { readonly source: string }
+
+function itemsIn(value: unknown): readonly Item[] {
+  return value === undefined ? [] : ([value].flat() as Item[])
 }
 
 /** A field that takes a source: an address, `upload:ID` or `job:ID/ARTIFACT`. */
