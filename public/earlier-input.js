@@ -5,7 +5,7 @@ export async function earlierInput(hub, id) {
   const { tool, input, result } = handle.job
   if (tool === 'ffmpeg') return inShort(input)
   if (hasFound(handle.job)) return { ...input, mode: 'remove', unit: 'pixels', regions: result.regions }
-  return typeof input === 'object' ? input : undefined
+  return input ?? undefined
 }
 
 /** A job that told where a watermark is, and did nothing about it. */

@@ -149,6 +149,11 @@ test('a job of ffmpeg is changed in its short form', async () => {
   expect((await hub.api.list()).jobs[0]!.input).toEqual(input)
 })
 
+test('the form of a job that is gone is as it is without one', async () => {
+  const { page } = await open('new/transcode?from=NoSuchJobIsKnownHereAny', { expected: /404/ })
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor()
+})
+
 test('what a job found is taken off by the next', async () => {
   const film = makeMedia(join(scratch, 'marked.mp4'), '-f', 'lavfi', '-i', 'mandelbrot=s=320x180:r=10:end_scale=0.01:end_pts=60', '-t', '4', '-vf', 'drawbox=x=220:y=130:w=70:h=30:color=white:t=fill', '-pix_fmt', 'yuv420p')
   const { body } = await hub.api.post('/api/jobs', { tool: 'watermark', input: { source: await hub.api.upload(film), mode: 'find' } })
