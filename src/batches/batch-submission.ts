@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { mainSourceOf, type SourceSchema } from '../client/main-source.ts'
 import { HubError } from '../errors.ts'
 import { webhookRequest } from '../jobs/webhook-request.ts'
+import { mainSourceOf, type SourceSchema } from '../tools/main-source.ts'
 import { findTool } from '../tools/registry.ts'
 import { MOST_ITEMS } from './batch.ts'
 

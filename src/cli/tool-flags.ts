@@ -1,4 +1,4 @@
-import { isSource, mainSourceOf, type MainSource, type SourceSchema } from '../client/index.ts'
+import { isSource, mainSourceOf, type MainSource, type SourceSchema } from '../tools/main-source.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Option } from './command.ts'
 import { UsageError } from './shell.ts'

@@ -26,18 +26,29 @@ export function mainSourceOf({ properties = {}, required = [] }: SourceSchema): 
     ?? Object.keys(properties).find((name) => required.includes(name) && isOfSources(properties[name]!))
   if (field === undefined) return undefined
   const { items, minItems = 1 } = properties[field]!
-  const read = (input: Readonly<Record<string, unknown>>) => itemsIn(input[field]).map((item) => (typeof item === 'string' ? item : item.source))
+  const read = (input: Readonly<Record<string, unknown>>) => itemsIn(input[field]).map(sourceOf)
   if (!items) return { field, read, put: ([source]) => (source === undefined ? {} : { [field]: source }) }
   return {
     field, read, least: minItems,
     put(sources, earlier = {}) {
-      const known = new Map(itemsIn(earlier[field]).map((item) => [typeof item === 'string' ? item : item.source, item]))
-      return { [field]: sources.map((source) => (isSource(items) ? source : known.get(source) ?? { source })) }
+      if (isSource(items)) return { [field]: sources }
+      const known = [...itemsIn(earlier[field])]
+      // One that stands there twice says two things.
+      return {
+        [field]: sources.map((source) => {
+          const at = known.findIndex((item) => sourceOf(item) === source)
+          return at === -1 ? { source } : known.splice(at, 1)[0]
+        }),
+      }
     },
   }
 }
 
 type Item = string | { readonly source: string }
+
+function sourceOf(item: Item): string {
+  return typeof item === 'string' ? item : item.source
+}
 
 function itemsIn(value: unknown): readonly Item[] {
   return value === undefined ? [] : ([value].flat() as Item[])
