@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { difference, widthOf } from './compare-pictures.ts'
+import { difference, nearestOf, widthOf } from './compare-pictures.ts'
 import { submitFrames } from './frame-packs.ts'
 import { download, openViewer, type PreviewHub, SMALL_FRAMES, startPacedPreviewHub, untilNoProducers } from './preview-hub.ts'
 import { removeDirectory, temporaryDirectory } from './running-hub.ts'
@@ -65,6 +65,5 @@ async function makeBrightening(file: string, seconds: number): Promise<void> {
 async function nearestFrame(id: string, picture: Buffer, count: number): Promise<number> {
   const numbers = Array.from({ length: Math.ceil(count / 4) }, (_, index) => 1 + 4 * index)
   const frames = await Promise.all(numbers.map((number) => download(paced, `/frames/${id}/${number}.png`)))
-  const differences = frames.map(({ body }) => difference(picture, body))
-  return numbers[differences.indexOf(Math.min(...differences))]!
+  return numbers[await nearestOf(picture, frames.map(({ body }) => body))]!
 }
