@@ -12,12 +12,19 @@ const sending = new Set()
 /** An upload waits so long for a hub that is away. */
 const PATIENCE_MS = 15 * 60_000
 
+/** Less of an address is one that is still being typed. */
+const WHOLE_SOURCE = /^(https?:\/\/[^/]+\/.|upload:[\w-]+$|job:[\w-]+\/.)/i
+
 addEventListener('beforeunload', (event) => {
   if (sending.size > 0) event.preventDefault()
 })
 
 export function chosenSource() {
   return chosen
+}
+
+export function isWholeSource(text) {
+  return WHOLE_SOURCE.test(text)
 }
 
 /** What it is, by its type or its name: `video`, `audio` or `image`; video where nothing tells. */

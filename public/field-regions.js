@@ -96,7 +96,8 @@ export function makeRegions({ id, t }) {
   }
 
   function draw(event) {
-    if (event.button !== 0 || event.target !== boxes) return
+    // What cannot be read is not written over: its field says what is wrong with it.
+    if (event.button !== 0 || event.target !== boxes || !isReadable()) return
     event.preventDefault()
     const start = placeOf(event)
     const box = h('div', { class: 'region' })
@@ -135,11 +136,14 @@ export function makeRegions({ id, t }) {
 
   /** Those that are said in pixels and stand still; others are not drawn. */
   function regions() {
+    return isReadable() ? (read() ?? []) : []
+  }
+
+  function isReadable() {
     try {
-      const list = read() ?? []
-      return Array.isArray(list) ? list : []
+      return Array.isArray(read() ?? [])
     } catch {
-      return []
+      return false
     }
   }
 

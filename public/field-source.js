@@ -1,3 +1,4 @@
+import { isWholeSource } from './chosen-source.js'
 import { h, icon, setText } from './dom.js'
 import * as format from './format.js'
 import { sendFile } from './kept-uploads.js'
@@ -15,7 +16,7 @@ export function makeFieldSource({ id, t, hub, title, onChange }) {
   let entry
   return {
     control, body,
-    read: () => (entry ? entry.source : control.value.trim() || undefined),
+    read,
     /** What somebody has chosen stays where nothing else is meant. */
     write(value) {
       if (value === undefined) return
@@ -24,6 +25,13 @@ export function makeFieldSource({ id, t, hub, title, onChange }) {
     },
     ready: async () => void (await entry?.whole),
     close: leaveOut,
+  }
+
+  /** Nothing is said of an address while it is being typed. */
+  function read({ isPlan = false } = {}) {
+    const typed = control.value.trim()
+    if (entry) return entry.source
+    return typed === '' || (isPlan && !isWholeSource(typed)) ? undefined : typed
   }
 
   function onDrop(event) {

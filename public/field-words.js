@@ -7,7 +7,7 @@ export function fieldTitle(tool, path) {
 }
 
 /** The same within a sentence. */
-export function plainTitle(path) {
+function plainTitle(path) {
   return path.at(-1).replaceAll('_', ' ')
 }
 

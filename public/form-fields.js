@@ -10,7 +10,7 @@ const FIRST_IN_GROUP = 2
 
 /**
  * The fields of a tool's JSON Schema but the one that is `without`. Each has `element`, `read()` → the value, or
- * undefined where the tool's own default is meant, `write(value)`, `showError(text, path)`, `ready()`, which resolves
+ * undefined where the tool's own default is meant, and where `{ isPlan: true }` is given for what is still being typed, `write(value)`, `showError(text, path)`, `ready()`, which resolves
  * when its files have been sent, and `close()`. `read` throws a SyntaxError with a text for people. `onChange` is told
  * of what changes by itself.
  */
@@ -65,8 +65,8 @@ function makeGroup(name, property, options) {
     rest.length > 0 && h('details', { class: 'more' }, h('summary', {}, t('new.more')), list(rest)), error)
   return {
     name, element, isRequired, isAdvanced: false,
-    read() {
-      const set = fields.map((field) => [field.name, field.read()]).filter(([, value]) => value !== undefined)
+    read(options) {
+      const set = fields.map((field) => [field.name, field.read(options)]).filter(([, value]) => value !== undefined)
       return set.length === 0 ? undefined : Object.fromEntries(set)
     },
     write: (value) => fields.forEach((field) => field.write(value?.[field.name])),

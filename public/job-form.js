@@ -87,12 +87,12 @@ export function makeJobForm({ t, hub, navigate, tool, source, earlier = {} }) {
   }
 
   /** What the form says; undefined where a field cannot be read, which then says so. */
-  function readInput() {
+  function readInput(options) {
     const input = {}
     let isWhole = true
     for (const field of fields) {
       try {
-        const value = field.read()
+        const value = field.read(options)
         if (value !== undefined) input[field.name] = value
       } catch (error) {
         isWhole = false
@@ -107,7 +107,7 @@ export function makeJobForm({ t, hub, navigate, tool, source, earlier = {} }) {
     if (!input) return
     const text = JSON.stringify({ tool: tool.name, input: { ...source.shown(input), ...input } }).replaceAll("'", String.raw`'\''`)
     setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
-    planned.ask({ ...source.assumed(input), ...input })
+    planned.ask({ ...source.assumed(input), ...readInput({ isPlan: true }) })
   }
 
   async function submit(event) {

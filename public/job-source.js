@@ -1,11 +1,9 @@
 import { mainSourceOf } from './client/client/index.js'
-import { chooseAddress, chosenKind, chosenSource, onChosenSource } from './chosen-source.js'
+import { chooseAddress, chosenKind, chosenSource, clearChosen, isWholeSource, onChosenSource } from './chosen-source.js'
 import { makeSourceField } from './source-field.js'
 import { makeSourceList } from './source-list.js'
 import { chosenInput } from './submit-job.js'
 
-/** While an address is being typed nothing is said of it. */
-const WHOLE_SOURCE = /^(https?:\/\/[^/]+\/.|upload:[\w-]+$|job:[\w-]+\/.)/i
 const ASSUMED = { image: 'assumed:picture', audio: 'assumed:sound', video: 'assumed:film' }
 
 /**
@@ -18,9 +16,11 @@ export function makeJobSource({ t, hub, tool, earlier }) {
   return main?.least === undefined ? single({ t, hub, tool, main, earlier }) : several({ t, hub, main, earlier })
 }
 
-function single({ t, hub, tool, main, earlier = {} }) {
-  const [first] = main?.read(earlier) ?? []
+function single({ t, hub, tool, main, earlier }) {
+  const [first] = (earlier && main?.read(earlier)) ?? []
   if (first !== undefined) chooseAddress(first)
+  // What was chosen for something else is not meant.
+  else if (earlier) clearChosen()
   const field = makeSourceField({ t, hub })
   const part = (source) => main?.put([source]) ?? {}
   return {
@@ -30,7 +30,7 @@ function single({ t, hub, tool, main, earlier = {} }) {
     shown: (input) => ('inputs' in input ? {} : part(chosenSource()?.source ?? 'upload:…')),
     assumed(input) {
       const given = chosenSource()?.source
-      return 'inputs' in input ? {} : part(given !== undefined && WHOLE_SOURCE.test(given) ? given : ASSUMED[chosenKind()])
+      return 'inputs' in input ? {} : part(given !== undefined && isWholeSource(given) ? given : ASSUMED[chosenKind()])
     },
     ready: async (input) => ('inputs' in input ? {} : chosenInput(tool)),
   }

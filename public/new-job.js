@@ -9,6 +9,7 @@ import { knownTools } from './known-tools.js'
 import './new-job-strings.js'
 import { makeQuickActions } from './quick-actions.js'
 import { makeSourceField } from './source-field.js'
+import { toast } from './toast.js'
 
 /** Which tools come first, by what was chosen. */
 const FITTING = { image: ['gif', 'sanjuuni', 'transcode', 'ffmpeg'], audio: ['audio', 'waveform', 'trim', 'ffmpeg'], video: ['transcode', 'gif', 'audio', 'trim', 'video_frame', 'sanjuuni'] }
@@ -19,7 +20,7 @@ export async function openView({ t, hub, navigate, params }) {
   if (params.source) chooseAddress(params.source)
   const tools = await knownTools(hub)
   const tool = tools.find(({ name }) => name === params.tool)
-  const earlier = tool && params.from ? await earlierInput(hub, params.from) : undefined
+  const earlier = tool && params.from ? await earlierInput(hub, params.from, { onHidden: () => toast(t('new.link_hidden'), { tone: 'bad' }) }) : undefined
   const source = tool ? makeJobSource({ t, hub, tool, earlier }) : makeSourceField({ t, hub })
   const parts = tool ? [makeJobForm({ t, hub, navigate, tool, source, earlier })]
     : [makeQuickActions({ hub, navigate, tools }), makeToolChoice({ t, tools, isUnknown: params.tool !== undefined })]

@@ -18,7 +18,7 @@ beforeAll(async () => {
   clip = makeMedia(join(scratch, 'clip.mp4'), '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=10:d=2', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p')
   picture = makeMedia(join(scratch, 'photo.png'), '-f', 'lavfi', '-i', 'mandelbrot=s=320x180:r=1', '-frames:v', '1')
   voice = makeMedia(join(scratch, 'voice.wav'), '-f', 'lavfi', '-i', 'sine=300:d=3')
-  hub = await startInnerHub({ REELTIME_DATA_DIR: join(scratch, 'data') })
+  hub = await startInnerHub({ REELTIME_DATA_DIR: join(scratch, 'data'), REELTIME_FETCH_ALLOW: '127.0.0.1' })
   browser = await PageBrowser.launch()
 })
 afterEach(() => browser.closePages())
@@ -147,6 +147,33 @@ test('a job of ffmpeg is changed in its short form', async () => {
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await page.locator('.badge[data-status="completed"]').waitFor()
   expect((await hub.api.list()).jobs[0]!.input).toEqual(input)
+})
+
+test('a link whose query the hub hides is asked for again, and not taken for one', async () => {
+  const { body } = await hub.api.post('/api/jobs', { tool: 'transcode', input: { source: 'http://127.0.0.1:9/film.mp4?token=secret', max_height: 240 } })
+  await hub.api.request(`/api/jobs/${body.id}/cancel`, { method: 'POST' })
+  await hub.api.ends(body.id)
+  const { page } = await open(`new/transcode?from=${body.id}`)
+  await page.getByText('give the link again').waitFor()
+  expect(await page.getByLabel('Max height').inputValue()).toBe('240')
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.getByText('Choose a file or give a link first').waitFor()
+})
+
+test('of an address that is still being typed nothing is said, and what cannot be read as JSON is not drawn over', async () => {
+  const { page } = await open('new/watermark')
+  await page.getByText('More settings').click()
+  const planned = page.waitForResponse((response) => response.url().endsWith('/plan') && response.request().postData()?.includes('margin') === true)
+  await page.getByLabel('Find', { exact: true }).fill('exam')
+  await page.getByLabel('Margin').fill('0.1')
+  expect((await planned).status()).toBe(200)
+  expect(await page.locator('[aria-invalid="true"]').count()).toBe(0)
+  await page.getByLabel('Drop a file here, or choose one').setInputFiles(clip)
+  await page.locator('.region-picture video').waitFor()
+  await page.getByLabel('Regions').fill('[{"x": 1')
+  await draw(page.locator('.region-boxes'), { from: [0.5, 0.25], to: [0.75, 0.5] })
+  expect(await page.getByLabel('Regions').inputValue()).toBe('[{"x": 1')
+  await page.getByText('This is not valid JSON').waitFor()
 })
 
 test('the form of a job that is gone is as it is without one', async () => {
