@@ -50,6 +50,19 @@ test('progress rises to 100, which comes last', async () => {
   }
 })
 
+test('a job that was asked for never goes back, however its log is read from the beginning', async () => {
+  const { id } = await finished()
+  for (const transport of TRANSPORTS) {
+    const job = client.job(id)
+    const shown = await job.refresh()
+    for await (const _ of job.events({ transport })) expect(job.job).toEqual(shown)
+    await job.retry()
+    const statuses = [job.status]
+    for await (const _ of job.events({ transport })) if (statuses.at(-1) !== job.status) statuses.push(job.status)
+    expect(statuses.filter((status) => status !== 'queued')).toEqual(['running', 'completed'])
+  }
+})
+
 test('a job that has ended is told whole by every transport, from any offset of its log', async () => {
   const job = await finished()
   const wanted = (await historyOf(job)).map(({ offset }) => offset)

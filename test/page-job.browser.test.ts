@@ -61,6 +61,30 @@ test('a video goes through the form to a job whose bar and log move, whose pictu
   await screenshot(page, 'job-video-phone-dark')
 })
 
+test('a job that has ended is shown as it is, without its life passing by', async () => {
+  const id = await submitTone(2)
+  await api.ends(id)
+  const { page } = await open('')
+  // Each event is drawn before the next one is taken.
+  await page.evaluate(() => {
+    window.requestAnimationFrame = (draw) => {
+      queueMicrotask(() => draw(performance.now()))
+      return 1
+    }
+  })
+  await page.evaluate(() => {
+    const seen = new Set<string>()
+    const look = () => document.querySelectorAll<HTMLElement>('.badge').forEach(({ dataset }) => dataset.status && seen.add(dataset.status))
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true })
+    Object.assign(globalThis, { seen })
+  })
+  await page.evaluate((address) => location.assign(address), `#/jobs/${id}`)
+  await page.locator('.ran li').first().waitFor()
+  await page.locator('.job-title').waitFor()
+  await expect.poll(async () => Number.parseInt(await page.getByText(/\d+ lines/).innerText())).toBeGreaterThan(0)
+  expect(await page.evaluate(() => [...(globalThis as unknown as { seen: Set<string> }).seen])).toEqual(['completed'])
+})
+
 test('a job is cancelled in one tab and seen so in another, is run again, and is deleted after a second thought', async () => {
   await restartPaced()
   const id = await submitTone(60)

@@ -56,7 +56,7 @@ export class HubClient {
   async submit(tool: string, input: unknown, options: SubmitOptions = {}): Promise<JobHandle> {
     const { after, afterAny, webhook } = options
     const job = await this.#make<AtOffset<Job>>('/api/jobs', { tool, input, after, after_any: afterAny, webhook }, options)
-    return new JobHandle(this.#hub, job.id, withoutOffset(job))
+    return new JobHandle(this.#hub, job.id, job)
   }
 
   /**

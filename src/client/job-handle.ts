@@ -11,11 +11,14 @@ export class JobHandle {
   readonly id: string
   readonly #hub: Hub
   #job: Job
+  /** Where on its log `#job` is; undefined where that is not known. */
+  #offset: string | undefined
 
-  constructor(hub: Hub, id: string, job: Job = { ...EMPTY_JOB, id }) {
+  constructor(hub: Hub, id: string, job: AtOffset<Job> = { ...EMPTY_JOB, id }) {
     this.id = id
     this.#hub = hub
-    this.#job = job
+    this.#job = withoutOffset(job)
+    this.#offset = job.offset
   }
 
   /** The job as far as this handle has been told: the fold of what came, empty before anything has. */
@@ -34,13 +37,20 @@ export class JobHandle {
 
   /**
    * What happens to the job, from the beginning of its log unless told otherwise, until it has ended; see `follow`.
-   * Keeps `job` up to date as it goes, unless only some types are asked for.
+   * Keeps `job` up to date as it goes, unless only some types are asked for; it never goes back: what the beginning of
+   * the log tells is in it already where it was asked for before.
    */
   async* events(options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
+    let known = (options.after ?? 'start') === 'start' ? this.#offset : undefined
     for await (const event of follow(this.#hub, this.id, options)) {
-      if (!options.types) this.#job = applyEvent(this.#job, event)
+      // What is not in the log is of now, and comes without an offset; so does a snapshot, which is of where the reading begins.
+      if (event.offset === undefined && event.type !== 'snapshot') known = undefined
+      if (known === undefined && !options.types) this.#apply(event)
+      if (event.offset === known) known = undefined
       yield event
     }
+    // The log has lost what was known.
+    if (known !== undefined) await this.refresh(options.signal && { signal: options.signal })
   }
 
   /** What the log holds by now, without waiting for more. */
@@ -99,7 +109,13 @@ export class JobHandle {
   }
 
   #keep(job: AtOffset<Job>): Job {
+    this.#offset = job.offset
     return this.#job = withoutOffset(job)
+  }
+
+  #apply(event: JobEvent): void {
+    this.#job = applyEvent(this.#job, event)
+    this.#offset = event.offset ?? this.#offset
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { HubError } from '../errors.ts'
 import { FrameSplitter } from '../streams/frame-splitter.ts'
 import { NotMediaError } from '../tools/media-info.ts'
@@ -43,6 +44,10 @@ export async function findSource(job: Job, context: PreviewContext, signal: Abor
     const now = context.jobs.get(job.id)
     // It has ended, and its input is gone, while that was looked at.
     if (now.status !== job.status || now.phase !== job.phase) return findSource(now, context, signal)
+  } else if (job.status === 'running' && job.phase === 'publishing') {
+    // What it has made is there in a moment.
+    await setTimeout(LOOK_EVERY_MS, undefined, { signal })
+    return findSource(context.jobs.get(job.id), context, signal)
   } else if (job.status === 'queued' || job.status === 'running') throw notReady()
   for (const { name, content_type } of job.artifacts) {
     if (/^(?:audio|text)\//.test(content_type)) continue
@@ -89,6 +94,7 @@ export function nothingToSee(): HubError {
 /** Nothing is lost with a preview that is killed. */
 const GRACE_MS = 500
 const FPS_UNKNOWN = 25
+const LOOK_EVERY_MS = 100
 
 async function probeVideo(file: string, { runner, directory }: PreviewContext, signal: AbortSignal) {
   const probing: Promise<MediaInfo | undefined> = runner.probe(file, { cwd: directory, signal, onComplaint: () => undefined })
