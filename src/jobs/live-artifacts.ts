@@ -2,7 +2,7 @@ import type { ArtifactSpec } from '../tools/tool.ts'
 
 /**
  * Publishes what a command announces while it runs, one after the other in the order in which it was announced. Of a
- * file that grows only the newest version is published where an older one still waits for its turn.
+ * file that grows, the versions between the first and the last of those that wait are left out.
  */
 export class LiveArtifacts {
   readonly #publish: (spec: ArtifactSpec) => Promise<void>
@@ -24,8 +24,9 @@ export class LiveArtifacts {
   announce(spec: ArtifactSpec): void {
     this.assertWell()
     this.#names.add(spec.file)
-    // The newest one goes last, since it may name what was announced before it.
-    this.#waiting = [...this.#waiting.filter(({ file, grows }) => grows !== true || file !== spec.file), spec]
+    // The last one names what was announced before it; the first keeps its place, so that it comes however much is announced.
+    const first = this.#waiting.find(({ file }) => file === spec.file)
+    this.#waiting = [...this.#waiting.filter((one) => one === first || one.grows !== true || one.file !== spec.file), spec]
     this.#working ??= this.#work().finally(() => (this.#working = undefined))
   }
 
