@@ -43,6 +43,7 @@ test('one that grows comes as often as there is time for it where more is announ
     live.announce(list(`of ${made}`))
   }
   const live: LiveArtifacts = new LiveArtifacts(async ({ file, text }) => {
+    await Promise.resolve()
     published.push(text ?? file)
     if (made < 50) announce(live)
   })
