@@ -46,7 +46,7 @@ export function makeJobForm({ t, hub, navigate, tool, source, earlier = {} }) {
     close() {
       isClosed = true
       stop()
-      planned.close()
+      planned.stop()
       for (const field of fields) field.close()
     },
   }
@@ -104,7 +104,8 @@ export function makeJobForm({ t, hub, navigate, tool, source, earlier = {} }) {
 
   function changed() {
     const input = readInput()
-    if (!input) return
+    // What the hub says of an earlier one does not say what is wrong with this.
+    if (!input) return planned.stop()
     const text = JSON.stringify({ tool: tool.name, input: { ...source.shown(input), ...input } }).replaceAll("'", String.raw`'\''`)
     setText(command, `curl ${location.origin}/api/jobs -H 'content-type: application/json' \\\n  -d '${text}'`)
     planned.ask({ ...source.assumed(input), ...readInput({ isPlan: true }) })

@@ -25,7 +25,8 @@ export function makePlannedCommands({ t, hub, tool, onAnswer }) {
       asking?.abort()
       timer = setTimeout(() => run(input), PAUSE_MS)
     },
-    close() {
+    /** Nor of that one any more. */
+    stop() {
       clearTimeout(timer)
       asking?.abort()
     },

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Locator } from 'playwright-core'
+import type { Locator, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { makeMedia, probeFilm } from './film-measures.ts'
 import { expectAccessible, PageBrowser, screenshot, type HubPage, type PageOptions } from './page.ts'
@@ -168,9 +168,19 @@ test('of an address that is still being typed nothing is said, and what cannot b
   await page.getByLabel('Margin').fill('0.1')
   expect((await planned).status()).toBe(200)
   expect(await page.locator('[aria-invalid="true"]').count()).toBe(0)
+  // What the hub says of the form as it was before comes when this is typed.
+  let letGo = () => {}
+  const typed = new Promise<void>((resolve) => (letGo = resolve))
+  await page.route('**/plan', (route) => typed.then(() => route.continue()))
+  const isPlan = (request: Request) => request.url().endsWith('/plan')
+  const asked = page.waitForRequest(isPlan)
   await page.getByLabel('Drop a file here, or choose one').setInputFiles(clip)
   await page.locator('.region-picture video').waitFor()
+  await asked
+  const over = Promise.race([page.waitForEvent('requestfinished', isPlan), page.waitForEvent('requestfailed', isPlan)])
   await page.getByLabel('Regions').fill('[{"x": 1')
+  letGo()
+  await over
   await draw(page.locator('.region-boxes'), { from: [0.5, 0.25], to: [0.75, 0.5] })
   expect(await page.getByLabel('Regions').inputValue()).toBe('[{"x": 1')
   await page.getByText('This is not valid JSON').waitFor()
