@@ -6,6 +6,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundlePrograms } from './bundle-programs.mjs'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const SOURCE = join(ROOT, 'src')
@@ -15,9 +16,9 @@ const KERNELS = ['picture', join('formats', 'vid32')].map((folder) => join('tool
 // Written only after a build without errors, dated when that build began: an edit made meanwhile counts as newer.
 const STAMP = join(OUTPUT, '.built')
 
-process.exitCode = build({ onlyIfChanged: process.argv.includes('--if-changed') })
+process.exitCode = await build({ onlyIfChanged: process.argv.includes('--if-changed') })
 
-function build({ onlyIfChanged }) {
+async function build({ onlyIfChanged }) {
   if (!existsSync(SOURCE)) return alreadyBuilt('There is no src/ here to build from')
   if (onlyIfChanged && isFresh()) return 0
   const compiler = findProgram('typescript', 'tsc')
@@ -40,6 +41,7 @@ function build({ onlyIfChanged }) {
     return status ?? 1
   }
   removeOrphans(OUTPUT, SOURCE)
+  await bundlePrograms({ source: SOURCE, output: OUTPUT })
   makeRunnable(join(OUTPUT, 'cli.js'))
   mkdirSync(OUTPUT, { recursive: true })
   writeFileSync(STAMP, '')
@@ -59,7 +61,7 @@ function isFresh() {
   const configs = readdirSync(ROOT).filter((name) => /^(tsconfig.*|package)\.json$/.test(name))
   // Directories count too: that a file was removed shows only there.
   const sources = readdirSync(SOURCE, { recursive: true }).map((name) => join(SOURCE, name))
-  const inputs = [SOURCE, ...sources, ...configs.map((name) => join(ROOT, name))]
+  const inputs = [SOURCE, ...sources, fileURLToPath(import.meta.url), fileURLToPath(new URL('bundle-programs.mjs', import.meta.url)), ...configs.map((name) => join(ROOT, name))]
   return builtAt > 0 && inputs.every((file) => modifiedAt(file) < builtAt)
 }
 
