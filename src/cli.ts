@@ -14,12 +14,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 const argv = process.argv.slice(2)
-const code = await main(argv, {
+// Without a pause at the top level: parts of this program that are loaded later would wait for its end, and it for them.
+void main(argv, {
   env: process.env, get stdin() { return process.stdin }, stdout: process.stdout, stderr: process.stderr, version, onInterrupt,
+}).then((code) => {
+  // A hub that `serve` has started goes on; nothing else is waited for, a connection that takes its time to close neither.
+  if (argv[0] === 'serve' && code === EXIT.done) process.exitCode = code
+  else process.exit(code)
 })
-// A hub that `serve` has started goes on; nothing else is waited for, a connection that takes its time to close neither.
-if (argv[0] === 'serve' && code === EXIT.done) process.exitCode = code
-else process.exit(code)
 
 function onInterrupt(listener: () => void): ReturnType<Shell['onInterrupt']> {
   let count = 0

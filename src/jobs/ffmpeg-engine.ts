@@ -147,9 +147,9 @@ function findOwnProgram(name: OwnProgram): string {
   throw new HubError('missing_capability', `the hub’s program ${name} has not been built`, { hint: 'Run "npm run build"' })
 }
 
-/** Run from source, as the tests do, the program is still the built one. */
+/** Run from source, as the tests do, the program is still the built one. Put into one file with others, this stands above it. */
 function findBuilt(name: string): string | undefined {
-  return [`../${name}`, `../../dist/${name}`].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((file) => existsSync(file))
+  return [`./${name}`, `../${name}`, `../../dist/${name}`].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((file) => existsSync(file))
 }
 
 /** What a program of the hub is made of: all that is built, and the file by which Node knows what kind of modules those are. */
