@@ -58,6 +58,9 @@ test('a job that was asked for never goes back, however its log is read from the
     for await (const _ of job.events({ transport })) expect(job.job).toEqual(shown)
     await job.retry()
     const statuses = [job.status]
+    await job.done({ transport })
+    for await (const _ of job.events({ transport })) expect(job.status).toBe('completed')
+    await job.retry()
     for await (const _ of job.events({ transport })) if (statuses.at(-1) !== job.status) statuses.push(job.status)
     expect(statuses.filter((status) => status !== 'queued')).toEqual(['running', 'completed'])
   }

@@ -43,7 +43,7 @@ export interface ConnectionDetail {
 
 /**
  * The events of a job, each that is in its log exactly once and in order, over however many connections it takes.
- * A `snapshot` begins each connection. Ends after `end`; throws HubProblem for what will not go away (no such job),
+ * A `snapshot` begins each connection, as of the offset that it names where that is known. Ends after `end`; throws HubProblem for what will not go away (no such job),
  * HubUnreachableError when the patience has ended, and the signal's reason when aborted.
  */
 export function follow(hub: Hub, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
@@ -52,12 +52,16 @@ export function follow(hub: Hub, job: string, options: FollowOptions = {}): Asyn
 
 /** The events of a batch, with the promises of `follow`. */
 export function followBatch(hub: Hub, batch: string, options: BatchFollowOptions = {}): AsyncGenerator<BatchEvent, void, undefined> {
-  return followChannel(hub, { type: 'batch', id: batch }, options) as AsyncGenerator<BatchEvent, void, undefined>
+  return plain(followChannel(hub, { type: 'batch', id: batch }, options)) as AsyncGenerator<BatchEvent, void, undefined>
 }
 
 /** What happens to all jobs, from now on and for ever, beginning with the newest as they are; throws as `follow` does. */
 export function followFeed(hub: Hub, options: FeedOptions = {}): AsyncGenerator<FeedEvent, void, undefined> {
-  return followChannel(hub, { type: 'feed' }, options) as AsyncGenerator<FeedEvent, void, undefined>
+  return plain(followChannel(hub, { type: 'feed' }, options)) as AsyncGenerator<FeedEvent, void, undefined>
+}
+
+async function* plain(events: AsyncGenerator<ChannelEvent, void, undefined>): AsyncGenerator<ChannelEvent, void, undefined> {
+  for await (const event of events) yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data as AtOffset<Job | Batch>) } as ChannelEvent : event
 }
 
 async function* followChannel(
@@ -91,7 +95,7 @@ async function* followChannel(
         if (moved === 'seen') continue
         position = moved
         ending.watch(event)
-        yield event.type === 'snapshot' ? { ...event, data: withoutOffset(event.data as AtOffset<Job | Batch>) } as ChannelEvent : event
+        yield event
       }
       if (ending.isSeen) return
       const status = await statusAtEnd(hub, position, signal)

@@ -41,12 +41,13 @@ export class JobHandle {
    * the log tells is in it already where it was asked for before.
    */
   async* events(options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
-    let known = (options.after ?? 'start') === 'start' ? this.#offset : undefined
-    for await (const event of follow(this.#hub, this.id, options)) {
-      // What is not in the log is of now, and comes without an offset; so does a snapshot, which is of where the reading begins.
-      if (event.offset === undefined && event.type !== 'snapshot') known = undefined
-      if (known === undefined && !options.types) this.#apply(event)
-      if (event.offset === known) known = undefined
+    let known = options.types === undefined && (options.after ?? 'start') === 'start' ? this.#offset : undefined
+    for await (const told of follow(this.#hub, this.id, options)) {
+      const [event, offset] = told.type === 'snapshot' ? [{ ...told, data: withoutOffset(told.data) }, told.data.offset] : [told, told.offset]
+      // What is not in the log is of now, and comes without an offset.
+      if (offset === undefined && event.type !== 'snapshot') known = undefined
+      if (known === undefined && !options.types) this.#apply(event, offset)
+      if (offset === known && event.type !== 'snapshot') known = undefined
       yield event
     }
     // The log has lost what was known.
@@ -113,9 +114,9 @@ export class JobHandle {
     return this.#job = withoutOffset(job)
   }
 
-  #apply(event: JobEvent): void {
+  #apply(event: JobEvent, offset: string | undefined): void {
     this.#job = applyEvent(this.#job, event)
-    this.#offset = event.offset ?? this.#offset
+    if (event.type === 'snapshot' || offset !== undefined) this.#offset = offset
   }
 }
 
