@@ -110,7 +110,7 @@ async function wire(config: Config, logger: Logger, data: DataDirectory): Promis
     onGrown: (id) => uploadProgress.grown(id), onSettled: (id) => waiting.needChanged(id),
   })
   const storage = new FileLogStorage({ path: logFile })
-  const events = new EventLog({ storage, fold: () => new JobFold(), onDelivered: (seconds) => metrics.onDelivered(seconds) })
+  const events = new EventLog({ storage, fold: (id) => new JobFold(id), onDelivered: (seconds) => metrics.onDelivered(seconds) })
   const batchesDirectory = join(directory, 'batches')
   const feed = new JobFeed({ newestJobs: () => jobs.list({ limit: 100 }).jobs, waiting: () => queue.waiting() })
   const metrics: HubMetrics = new HubMetrics({

@@ -33,7 +33,7 @@ export class ChannelHub {
   private constructor(directory: string) {
     this.#directory = directory
     const storage = new FileLogStorage({ path: (id) => join(directory, id, 'events.ndjson') })
-    this.log = new EventLog({ storage, fold: () => new JobFold() })
+    this.log = new EventLog({ storage, fold: (id) => new JobFold(id) })
     const jobs = { openStream: (id: string) => this.open(id), openFeed: () => this.feed.open() }
     const app = new Hono()
     app.onError((error, c) => problemResponse(c, error, (cause) => this.internalErrors.push(cause)))

@@ -34,7 +34,7 @@ export class PushingHub {
   private constructor(directory: string, { stalledAfterMs }: { readonly stalledAfterMs?: number }) {
     this.#directory = directory
     const storage = new FileLogStorage({ path: (id) => join(directory, id, 'events.ndjson') })
-    this.log = new EventLog({ storage, fold: () => new JobFold() })
+    this.log = new EventLog({ storage, fold: (id) => new JobFold(id) })
     this.frames = new FrameStore({ jobDirectory: (id) => join(directory, id) })
     const jobs = { openStream: (id: string) => this.#open(id) }
     openWebSocketGate(this.#server, {

@@ -7,11 +7,18 @@ import { applyBatchEvent, EMPTY_BATCH, type Batch, type BatchEvent } from './bat
 export class BatchFold implements Fold {
   batch: Batch = EMPTY_BATCH
   #offset = ''
+  readonly #id: string
   readonly #events: { readonly to: number; readonly event: BatchEvent }[] = []
+
+  /** `id` is that of the log, whatever a damaged line in it says. */
+  constructor(id: string) {
+    this.#id = id
+  }
 
   apply(line: EntryParts, bytes: Buffer): void {
     const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
-    const event = { type: line.type, at: line.at, data } as BatchEvent
+    const told = { type: line.type, at: line.at, data } as BatchEvent
+    const event: BatchEvent = told.type === 'status' && told.data.id !== undefined ? { ...told, data: { ...told.data, id: this.#id } } : told
     this.#events.push({ to: line.to, event })
     this.batch = applyBatchEvent(this.batch, event)
     this.#offset = formatOffset({ epoch: line.epoch, byte: line.to })

@@ -56,7 +56,7 @@ export function openBatches(parts: BatchParts): OpenBatches {
   const { database, directory, storage, jobs, jobIndex, waiting, removal, turns, retentionMs, onDelivered, onBehind, onUnreadable, ...shared } = parts
   const index = new BatchIndex(database)
   const requests = new RequestStore<BatchRequest>({ directory })
-  const events = new EventLog({ storage, fold: () => new BatchFold(), onDelivered })
+  const events = new EventLog({ storage, fold: (id) => new BatchFold(id), onDelivered })
   const log = new BatchLog({ ...shared, events, index, turns, findJob: (id) => findJob(jobs, id), retentionMs, onError: onBehind })
   const discardJob = async (id: string) => {
     waiting.forget(id)

@@ -5,7 +5,7 @@ import { applyEvent, EMPTY_JOB, type JobEvent } from './job.ts'
 import { JobFold } from './job-fold.ts'
 
 async function openStream(): Promise<Stream<JobFold>> {
-  return Stream.open('job', { storage: (await new MemoryLogStorage().open('job', { create: true }))!, fold: new JobFold() })
+  return Stream.open('a', { storage: (await new MemoryLogStorage().open('a', { create: true }))!, fold: new JobFold('a') })
 }
 
 const lines = (first: number, last: number) => {
@@ -34,6 +34,14 @@ test('the snapshot of any place of the log is the fold of what stands before it'
     const { id, tool, input, created_at } = stream.fold.job
     expect(stream.fold.snapshotAt(head, { offset: 'o', last: undefined })).toEqual({ ...expected, id, tool, input, created_at, offset: 'o' })
   }
+})
+
+test('a line in which a bit has flipped does not make a job of another id', async () => {
+  const stream = await openStream()
+  await stream.append([{ type: 'status', data: { status: 'queued', id: 'c', tool: 'ffmpeg', input: {}, created_at: 1 } }])
+  const first = stream.head
+  await stream.append([{ type: 'status', data: { status: 'running', attempt: 1, started_at: 2, progress: 0 } }])
+  expect([stream.fold.job.id, stream.fold.record.id, ...[first, stream.head].map((at) => stream.fold.snapshotAt(at, { offset: '', last: undefined }).id)]).toEqual(['a', 'a', 'a', 'a'])
 })
 
 test('a log line counts by the numbers it carries', async () => {

@@ -14,9 +14,15 @@ export class JobFold implements Fold {
   interruptions = 0
   /** How often the machine was short of what its programs need since then. */
   shortages = 0
+  readonly #id: string
   readonly #milestones: { readonly to: number; readonly event: JobEvent }[] = []
   readonly #logEnds: number[] = []
   readonly #logLasts: number[] = []
+
+  /** `id` is that of the log, whatever a damaged line in it says. */
+  constructor(id: string) {
+    this.#id = id
+  }
 
   apply(line: EntryParts, bytes: Buffer): void {
     this.#apply(line, bytes)
@@ -51,7 +57,7 @@ export class JobFold implements Fold {
       return
     }
     const data: unknown = JSON.parse(bytes.toString('utf8', line.dataFrom, line.dataTo))
-    const event = { type: line.type, at: line.at, data } as JobEvent
+    const event = this.#ofThisJob({ type: line.type, at: line.at, data } as JobEvent)
     this.#milestones.push({ to: line.to, event })
     this.job = applyEvent(this.job, event)
     if (event.type === 'end') {
@@ -59,6 +65,10 @@ export class JobFold implements Fold {
       this.shortages = 0
     } else if (event.type === 'status' && event.data.reason === 'interrupted') this.interruptions++
     else if (event.type === 'status' && event.data.reason === 'short_of_resources') this.shortages++
+  }
+
+  #ofThisJob(event: JobEvent): JobEvent {
+    return event.type === 'status' && event.data.id !== undefined ? { ...event, data: { ...event.data, id: this.#id } } : event
   }
 
   #jobAt(at: number): Job {

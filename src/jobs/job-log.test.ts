@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** A job, and an index whose rows take 5 ms each. */
 async function running() {
-  const events = new EventLog({ storage: new MemoryLogStorage(), fold: () => new JobFold() })
+  const events = new EventLog({ storage: new MemoryLogStorage(), fold: (id) => new JobFold(id) })
   const feed = new JobFeed({ newestJobs: () => [] })
   const rows: Job[] = []
   const update = (job: Job) => {

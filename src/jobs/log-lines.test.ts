@@ -14,7 +14,7 @@ let events: EventLog<JobFold>
 let writer: JobWriter
 
 beforeEach(async () => {
-  events = new EventLog({ storage: new MemoryLogStorage(), fold: () => new JobFold() })
+  events = new EventLog({ storage: new MemoryLogStorage(), fold: (id) => new JobFold(id) })
   const index = new JobIndex(await openDatabase(':memory:', { putAside: async () => undefined }))
   writer = await new JobLog({ events, index, feed: new JobFeed({ newestJobs: () => [] }), onIndexError: () => undefined }).write('a')
 })

@@ -18,7 +18,7 @@ export async function readStoredJob(storage: LogStorage, id: string): Promise<St
   const file = await storage.open(id, { create: false })
   if (!file) return undefined
   try {
-    const { fold, head, isClosed } = await Stream.open(id, { storage: file, fold: new JobFold() })
+    const { fold, head, isClosed } = await Stream.open(id, { storage: file, fold: new JobFold(id) })
     return head === 0 ? undefined : { job: fold.record, interruptions: fold.interruptions, logBytes: head, isClosed }
   } finally {
     await file.close()

@@ -16,7 +16,7 @@ let errors: unknown[]
 beforeEach(async () => {
   database = await openDatabase(':memory:', { putAside: async () => undefined })
   queue = new JobQueue(database)
-  events = new EventLog({ storage: new MemoryLogStorage(), fold: () => new JobFold() })
+  events = new EventLog({ storage: new MemoryLogStorage(), fold: (id) => new JobFold(id) })
   errors = []
 })
 afterEach(async () => {
