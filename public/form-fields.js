@@ -10,8 +10,8 @@ const FIRST_IN_GROUP = 2
 
 /**
  * The fields of a tool's JSON Schema but the one that is `without`. Each has `element`, `read()` → the value, or
- * undefined where the tool's own default is meant, and where `{ isPlan: true }` is given for what is still being typed, `write(value)`, `showError(text, path)`, `ready()`, which resolves
- * when its files have been sent, and `close()`. `read` throws a SyntaxError with a text for people. `onChange` is told
+ * undefined where the tool's own default is meant, and where `{ isPlan: true }` is given for what is still being typed,
+ * `write(value)`, `showError(text, path)`, `ready()`, which resolves when its files have been sent, and `close()`. `read` throws a SyntaxError with a text for people. `onChange` is told
  * of what changes by itself.
  */
 export function makeFields(schema, { without, path = [], ...options }) {

@@ -95,7 +95,7 @@ test('a monitor shows the frames of a video that is still being made, cell by ce
   expect(computer.speakers.get('left')!.dfpwm.equals((await hub.api.download(id, 'audio.dfpwm')).bytes)).toBe(true)
   expect(computer.network.paths.filter((path) => /\/frames\?from=1&/.test(path)).length).toBe(1)
   expect(computer.mostHeapKilobytes).toBeLessThan(24 * 1024)
-  expect(late(computer)).toBeLessThan((FRAMES * 2) / 3)
+  expect(late(computer)).toBeLessThan(FRAMES / 2)
 })
 
 test('the pictures of a job that has ended keep to the sound', async () => {

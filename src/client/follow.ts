@@ -43,8 +43,9 @@ export interface ConnectionDetail {
 
 /**
  * The events of a job, each that is in its log exactly once and in order, over however many connections it takes.
- * A `snapshot` begins each connection, as of the offset that it names where that is known. Ends after `end`; throws HubProblem for what will not go away (no such job),
- * HubUnreachableError when the patience has ended, and the signal's reason when aborted.
+ * A `snapshot` begins each connection, as of the offset that it names where that is known. Ends after `end`; throws
+ * HubProblem for what will not go away (no such job), HubUnreachableError when the patience has ended, and the signal's
+ * reason when aborted.
  */
 export function follow(hub: Hub, job: string, options: FollowOptions = {}): AsyncGenerator<JobEvent, void, undefined> {
   return followChannel(hub, { type: 'job', id: job }, options) as AsyncGenerator<JobEvent, void, undefined>
