@@ -52,9 +52,9 @@ export function makeStaticClip(engine, { directory, seconds }) {
   return file
 }
 
-/** Every `step`th frame, scaled as a converter has it before any colour is chosen. */
+/** Every `step`th frame, scaled, with a colour of its own for every pixel: what an eye would compare with. */
 export function scaledFrames(engine, { file, step }) {
-  const scale = `scale=${SIZE.width}:${SIZE.height}:flags=bicubic`
+  const scale = `scale=${SIZE.width}:${SIZE.height}:flags=bicubic+full_chroma_int+accurate_rnd`
   const { program, args } = invocationOf(engine, {
     program: 'ffmpeg', args: ['-v', 'error', '-i', file, '-vf', scale, '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1'],
   })

@@ -11,7 +11,7 @@ export interface DecodeOptions {
   readonly isStill: boolean
 }
 
-/** Arguments of an ffmpeg that writes a file's frames to its stdout, three bytes a pixel, in the size and rate of a video. */
+/** Arguments of an ffmpeg that writes a file's frames to its stdout, plane by plane (`gbrp`), in the size and rate of a video. */
 export function decodeArguments(file: string, picture: ShownPicture, options: DecodeOptions): readonly string[] {
   return [
     '-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info', ...ALLOCATION_GUARD, ...inputGuards(),
@@ -20,7 +20,7 @@ export function decodeArguments(file: string, picture: ShownPicture, options: De
     ...(isSmaller(picture, { ...options, times: 2 }) ? ['-skip_loop_filter', 'noref'] : []), '-i', file,
     '-map', mapOf(picture), '-an', '-sn', '-dn', '-vf', videoFilters(picture, options).join(','),
     ...(options.isStill ? ['-frames:v', '1'] : lengthLimit(picture)),
-    '-c:v', 'rawvideo', '-pix_fmt', 'rgb24', '-f', 'rawvideo', 'pipe:1',
+    '-c:v', 'rawvideo', '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1',
   ]
 }
 

@@ -37,7 +37,7 @@ function conversion(more: Partial<Conversion> = {}): Conversion {
       picture: { palette: 'median-cut', dither: 'none', colorSpace: 'rgb', isNfpized: false },
     },
     framesPerSecond: 20, expectedFrames: FRAMES, title: 'clip', output: join(directory, 'clip.32vid'),
-    decode: ['-i', clip, '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'], ...more,
+    decode: ['-i', clip, '-f', 'rawvideo', '-pix_fmt', 'gbrp', 'pipe:1'], ...more,
   }
 }
 
@@ -112,12 +112,12 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('%s to it alone ends its ffmpeg as we
   await until(() => !isRunning(ffmpeg!))
 })
 
-const RGB = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1']
+const PLANES = ['-f', 'rawvideo', '-pix_fmt', 'gbrp', 'pipe:1']
 
 test.each<{ what: string; wrong: () => Partial<Conversion>; message: RegExp }>([
-  { what: 'an input that is not there', wrong: () => ({ decode: ['-i', '/nowhere/at/all', ...RGB] }), message: /No such file/ },
-  { what: 'frames of another size', wrong: () => ({ decode: ['-i', clip, '-s', '100x50', '-t', '1', ...RGB] }), message: /of frame \d/ },
-  { what: 'no frame at all', wrong: () => ({ decode: ['-i', clip, '-t', '0', ...RGB] }), message: /no picture/ },
+  { what: 'an input that is not there', wrong: () => ({ decode: ['-i', '/nowhere/at/all', ...PLANES] }), message: /No such file/ },
+  { what: 'frames of another size', wrong: () => ({ decode: ['-i', clip, '-s', '100x50', '-t', '1', ...PLANES] }), message: /of frame \d/ },
+  { what: 'no frame at all', wrong: () => ({ decode: ['-i', clip, '-t', '0', ...PLANES] }), message: /no picture/ },
   { what: 'subtitles that are none', wrong: () => ({ subtitles: MAIN }), message: /neither ASS/ },
 ])('$what ends with an error that says so', async ({ wrong, message }) => {
   const { child, stdout, complaints } = start(conversion(wrong()))

@@ -7,6 +7,7 @@ import { SUMS } from './k-means.ts'
 import type { Kernels } from './kernels.ts'
 import { COLOR_WORDS } from './measured-colors.ts'
 import type { PictureSize } from './picture-size.ts'
+import { createPlaneReader } from './plane-reader.ts'
 import { createScalarKernels } from './scalar-kernels.ts'
 import { createSimdKernels } from './simd-kernels.ts'
 import { noise, softNoise } from './test-pictures.ts'
@@ -34,6 +35,18 @@ test.each(CASES)('SIMD and JavaScript draw the same cells of $label', ({ size, d
       expect(Buffer.compare(simd!.characters, scalar!.characters), `characters, ${dither} ${colorSpace}`).toBe(0)
       expect(Buffer.compare(simd!.colors, scalar!.colors), `colours, ${dither} ${colorSpace}`).toBe(0)
     }
+  }
+})
+
+test.each(CASES)('SIMD and JavaScript make the planes of $label into the same pixels, which are its own', ({ size, draw }) => {
+  const rgb = draw(size, 5)
+  const count = rgb.length / 3
+  // Green, blue and red.
+  const planes = Uint8Array.from(rgb, (_, at) => rgb[at % count * 3 + [1, 2, 0][Math.trunc(at / count)]!]!)
+  for (const kernels of bothKernels(size)) {
+    const reader = createPlaneReader(size, kernels)
+    reader.planes.set(planes)
+    expect(Buffer.compare(reader.pixels(), rgb)).toBe(0)
   }
 })
 

@@ -13,6 +13,8 @@ export interface Kernels {
   words(length: number): Int16Array
   integers(length: number): Int32Array
   floats(length: number): Float64Array
+  /** All of a picture's green, then its blue and its red, to three bytes a pixel: red, green and blue. */
+  interleave(planes: Uint8Array, rgb: Uint8Array): void
   /**
    * Counts near colours as one, 32 steps a channel from the lowest to the highest value that there is; notes the mean
    * colour and the weight of each, and gives their number. `histogram` is for the counting, four words a bin: all

@@ -14,6 +14,7 @@ export function createScalarKernels(): Kernels {
     words: (length) => new Int16Array(length),
     integers: (length) => new Int32Array(length),
     floats: (length) => new Float64Array(length),
+    interleave,
     countColors,
     assignColors,
     measureRgb,
@@ -21,6 +22,15 @@ export function createScalarKernels(): Kernels {
     addThresholds,
     chooseCells,
     diffuseCells,
+  }
+}
+
+function interleave(planes: Uint8Array, rgb: Uint8Array): void {
+  const count = rgb.length / 3
+  for (let at = 0, to = 0; at < count; at++, to += 3) {
+    rgb[to] = planes[at + 2 * count]!
+    rgb[to + 1] = planes[at]!
+    rgb[to + 2] = planes[at + count]!
   }
 }
 

@@ -6,6 +6,7 @@ import { CONES, OKLAB_MATRIX } from './oklab.ts'
 
 /** What the AssemblyScript in kernels/ exports. Pictures and tables are given by their addresses. */
 interface Exports {
+  interleave(planes: number, rgb: number, count: number): void
   countColors(rgb: number, count: number, histogram: number, means: number, weights: number): number
   assignColors(measured: number, weights: number, count: number, colors: number, sums: number): number
   measureRgb(rgb: number, pixels: number, count: number): void
@@ -36,6 +37,7 @@ export function createSimdKernels(bytes: number): Kernels {
     words: (length) => wasm.words(length),
     integers: (length) => wasm.integers(length),
     floats: (length) => wasm.floats(length),
+    interleave: (planes, rgb) => kernels.interleave(planes.byteOffset, rgb.byteOffset, rgb.length / 3),
     countColors: (rgb, { histogram, means, weights }) => (
       kernels.countColors(rgb.byteOffset, rgb.length / 3, histogram.byteOffset, means.byteOffset, weights.byteOffset)
     ),

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Conversion } from '../conversion.ts'
-import { createPaletteMaker } from '../picture/index.ts'
+import { createPaletteMaker, createPlaneReader } from '../picture/index.ts'
 import { cutIntoParts, screensOf, type Screens } from '../screens.ts'
 import { ArtifactWriter } from './artifact-writer.ts'
 import { ConverterThreads, type ConvertedFrame } from './converter-threads.ts'
@@ -63,11 +63,10 @@ async function convertAll(decoder: Decoder, { conversion: { options }, screens, 
 /** Reads the next picture into a slot; false at the end. */
 function pictureReader({ frames }: Decoder, { width, height, screens }: { width: number; height: number; screens: Screens }) {
   const reader = new FrameReader(frames)
-  if (screens.parts.length === 1) return (slot: Uint8Array) => reader.read(slot)
-  const picture = new Uint8Array(width * height * 3)
+  const picture = createPlaneReader({ width, height })
   return async (slot: Uint8Array) => {
-    const isThere = await reader.read(picture)
-    if (isThere) cutIntoParts(picture, width, { screens, slot })
+    const isThere = await reader.read(picture.planes)
+    if (isThere) cutIntoParts(picture.pixels(), width, { screens, slot })
     return isThere
   }
 }
