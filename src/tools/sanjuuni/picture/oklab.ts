@@ -67,10 +67,11 @@ function conesTable(): Float32Array {
     [0.5363325363, 0.6806995451, 0.2817188376],
     [0.0514459929, 0.1073969566, 0.6299787005],
   ]
-  for (const [channel, share] of shares.entries()) {
-    for (let value = 0; value < 256; value++) {
-      // The trace of light keeps the cube root of black away from 0/0.
-      for (const [cone, part] of share.entries()) table[(channel * 256 + value) * 4 + cone] = part * (linearOf(value) + 1e-12)
+  for (let value = 0; value < 256; value++) {
+    // The trace of light keeps the cube root of black away from 0/0.
+    const light = linearOf(value) + 1e-12
+    for (const [channel, share] of shares.entries()) {
+      for (const [cone, part] of share.entries()) table[(channel * 256 + value) * 4 + cone] = part * light
     }
   }
   return table

@@ -10,8 +10,16 @@ import type { ConvertedFrame, Task, ThreadData } from './converter-threads.ts'
 
 parentPort?.once('message', (data: ThreadData) => {
   const convert = createConverter(data)
-  parentPort?.on('message', (task: Task) => parentPort?.postMessage(convert(task)))
+  parentPort?.on('message', (task: Task) => {
+    const frame = convert(task)
+    parentPort?.postMessage(frame, [frame.live, frame.encoded].flatMap(ownMemory))
+  })
 })
+
+/** The memory of bytes that have it for themselves: it is handed over, and not copied. Small ones share theirs with others. */
+function ownMemory({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
 
 function createConverter({ options, framesPerSecond, subtitles, memory }: ThreadData): (task: Task) => ConvertedFrame {
   const grid = screensOf(options)

@@ -17,7 +17,16 @@ export function countColors(rgb: usize, count: i32, histogram: usize, means: usi
   const shifts = load<u32>(EXTREMES, 4)
   const one = i32x4(1, 0, 0, 0)
   const last = rgb + <usize>(count - 1) * 3
-  for (let from = rgb; from < last; from += 3) add(histogram, load<u32>(from), one, lowest, shifts)
+  // Pixels of four places in turn: of neighbours, which often share a bin, each would wait for the sum of the one before.
+  const quarter = <usize>(count - 1 >> 2) * 3
+  let from = rgb
+  for (const end = rgb + quarter; from < end; from += 3) {
+    add(histogram, load<u32>(from), one, lowest, shifts)
+    add(histogram, load<u32>(from + quarter), one, lowest, shifts)
+    add(histogram, load<u32>(from + 2 * quarter), one, lowest, shifts)
+    add(histogram, load<u32>(from + 3 * quarter), one, lowest, shifts)
+  }
+  for (from += 3 * quarter; from < last; from += 3) add(histogram, load<u32>(from), one, lowest, shifts)
   add(histogram, <u32>load<u8>(last) | <u32>load<u8>(last, 1) << 8 | <u32>load<u8>(last, 2) << 16, one, lowest, shifts)
   return gather(histogram, means, weights)
 }
