@@ -4,7 +4,7 @@
  */
 import type { Conversion, Invocation } from './conversion.ts'
 import { startDecoder } from './program/decoder.ts'
-import { startThreads } from './program/start-threads.ts'
+import { decodingThreads, startThreads } from './program/start-threads.ts'
 
 const [ffmpeg, conversion] = process.argv.slice(2)
 if (ffmpeg === undefined || conversion === undefined) {
@@ -14,7 +14,7 @@ if (ffmpeg === undefined || conversion === undefined) {
 
 const task = JSON.parse(conversion) as Conversion
 const { program, args } = JSON.parse(ffmpeg) as Invocation
-const decoder = startDecoder({ program, args: [...args, ...task.decode] })
+const decoder = startDecoder({ program, args: [...args, ...decodingThreads(), ...task.decode] })
 const workers = startThreads(task.expectedFrames)
 process.once('SIGTERM', () => {
   decoder.kill()
