@@ -15,33 +15,51 @@ export function countColors(rgb: usize, count: i32, histogram: usize, means: usi
   findExtremes(rgb, count)
   const lowest = load<u32>(EXTREMES)
   const shifts = load<u32>(EXTREMES, 4)
-  const one = i32x4(1, 0, 0, 0)
-  const last = rgb + <usize>(count - 1) * 3
+  // Of each of four pixels: its fourth byte, which becomes the one pixel that it is, and its channels.
+  const first = i8x16(3, -1, -1, -1, 0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1)
+  const second = i8x16(7, -1, -1, -1, 4, -1, -1, -1, 5, -1, -1, -1, 6, -1, -1, -1)
+  const third = i8x16(11, -1, -1, -1, 8, -1, -1, -1, 9, -1, -1, -1, 10, -1, -1, -1)
+  const fourth = i8x16(15, -1, -1, -1, 12, -1, -1, -1, 13, -1, -1, -1, 14, -1, -1, -1)
   // Pixels of four places in turn: of neighbours, which often share a bin, each would wait for the sum of the one before.
   const quarter = <usize>(count - 1 >> 2) * 3
   let from = rgb
   for (const end = rgb + quarter; from < end; from += 3) {
-    add(histogram, load<u32>(from), one, lowest, shifts)
-    add(histogram, load<u32>(from + quarter), one, lowest, shifts)
-    add(histogram, load<u32>(from + 2 * quarter), one, lowest, shifts)
-    add(histogram, load<u32>(from + 3 * quarter), one, lowest, shifts)
+    const two = v128.load32_lane(from + quarter, v128.load32_zero(from), 1)
+    const three = v128.load32_lane(from + 2 * quarter, two, 2)
+    const pixels = v128.load32_lane(from + 3 * quarter, three, 3)
+    const bins = binsOf(pixels, lowest, shifts)
+    const counted = v128.or(v128.and(pixels, i32x4.splat(0xffffff)), i32x4.splat(0x1000000))
+    add(histogram, i32x4.extract_lane(bins, 0), v128.swizzle(counted, first))
+    add(histogram, i32x4.extract_lane(bins, 1), v128.swizzle(counted, second))
+    add(histogram, i32x4.extract_lane(bins, 2), v128.swizzle(counted, third))
+    add(histogram, i32x4.extract_lane(bins, 3), v128.swizzle(counted, fourth))
   }
-  for (from += 3 * quarter; from < last; from += 3) add(histogram, load<u32>(from), one, lowest, shifts)
-  add(histogram, <u32>load<u8>(last) | <u32>load<u8>(last, 1) << 8 | <u32>load<u8>(last, 2) << 16, one, lowest, shifts)
+  // Byte by byte: behind the last one may be nothing.
+  for (let at = from + 3 * quarter; at < rgb + <usize>count * 3; at += 3) {
+    const pixel = i32x4.splat(<u32>load<u8>(at) | <u32>load<u8>(at, 1) << 8 | <u32>load<u8>(at, 2) << 16 | 1 << 24)
+    add(histogram, i32x4.extract_lane(binsOf(pixel, lowest, shifts), 0), v128.swizzle(pixel, first))
+  }
   return gather(histogram, means, weights)
 }
 
+/** Of four pixels, each in its lane: how far in the histogram their bins are. */
 // @ts-ignore: decorator
 @inline
-function add(histogram: usize, pixel: u32, one: v128, lowest: u32, shifts: u32): void {
-  const red = ((pixel & 255) - (lowest & 255)) >> (shifts & 255)
-  const green = ((pixel >> 8 & 255) - (lowest >> 8 & 255)) >> (shifts >> 8 & 255)
-  const blue = ((pixel >> 16 & 255) - (lowest >> 16)) >> (shifts >> 16)
-  const number = <usize>(red << 10 | green << 5 | blue)
-  store<u8>(TOUCHED + (number >> 3), 1)
-  const bin = histogram + (number << 4)
-  const channels = v128.shuffle<u8>(i32x4.splat(pixel), one, 16, 17, 18, 19, 0, 20, 20, 20, 1, 20, 20, 20, 2, 20, 20, 20)
-  v128.store(bin, i32x4.add(v128.load(bin), channels))
+function binsOf(pixels: v128, lowest: u32, shifts: u32): v128 {
+  const above = i8x16.sub(pixels, i32x4.splat(lowest))
+  const red = i32x4.shr_u(v128.and(above, i32x4.splat(0xff)), shifts & 255)
+  const green = i32x4.shr_u(v128.and(above, i32x4.splat(0xff00)), 8 + (shifts >> 8 & 255))
+  const blue = i32x4.shr_u(v128.and(above, i32x4.splat(0xff0000)), 16 + (shifts >> 16))
+  return v128.or(v128.or(i32x4.shl(red, 14), i32x4.shl(green, 9)), i32x4.shl(blue, 4))
+}
+
+/** `counted` is 1, and the pixel's channels. */
+// @ts-ignore: decorator
+@inline
+function add(histogram: usize, bin: i32, counted: v128): void {
+  store<u8>(TOUCHED + <usize>(bin >> 7), 1)
+  const at = histogram + <usize>bin
+  v128.store(at, i32x4.add(v128.load(at), counted))
 }
 
 /** At EXTREMES the lowest red, green and blue; four bytes on, how far each must be shifted for the span to fit 32 bins. */
