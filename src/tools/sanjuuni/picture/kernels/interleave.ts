@@ -3,9 +3,9 @@ export function interleave(planes: usize, rgb: usize, count: i32): void {
   const greens = planes
   const blues = planes + <usize>count
   const reds = blues + <usize>count
-  const even = count & ~15
+  const most = count & ~15
   let to = rgb
-  for (let at: usize = 0; at < <usize>even; at += 16, to += 48) {
+  for (let at: usize = 0; at < <usize>most; at += 16, to += 48) {
     const green = v128.load(greens + at)
     const blue = v128.load(blues + at)
     const red = v128.load(reds + at)
@@ -17,7 +17,7 @@ export function interleave(planes: usize, rgb: usize, count: i32): void {
     v128.store(to, v128.shuffle<u8>(two, blue, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12, 25, 14, 15), 16)
     v128.store(to, v128.shuffle<u8>(three, blue, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11, 30, 13, 14, 31), 32)
   }
-  for (let at = <usize>even; at < <usize>count; at++, to += 3) {
+  for (let at = <usize>most; at < <usize>count; at++, to += 3) {
     store<u8>(to, load<u8>(reds + at))
     store<u8>(to, load<u8>(greens + at), 1)
     store<u8>(to, load<u8>(blues + at), 2)
