@@ -29,6 +29,7 @@ export function screensOf({ width, height, monitors }: Pick<ConverterOptions, 'w
 
 /** Copies each monitor's part of a whole picture of that width into the slot. */
 export function cutIntoParts(picture: Uint8Array, width: number, { screens, slot }: { screens: Screens; slot: Uint8Array }): void {
+  // Without a wall it is the whole of it.
   if (screens.parts.length === 1) return slot.set(picture)
   for (const part of screens.parts) {
     const rowBytes = part.width * 3
