@@ -1,4 +1,5 @@
 import { PALETTE_COLORS, SOLID } from '../cell-frame.ts'
+import { rivalsOf } from './diffusion-rivals.ts'
 import { PAIRS, pairTable, STEPS } from './diffusion-pairs.ts'
 import { COLOR_WORDS } from './measured-colors.ts'
 
@@ -12,7 +13,12 @@ const MEAN_WEIGHT_OF_PATTERN = 6
 const ORDER = [0, 4, 5, 1, 2, 3]
 const FARTHEST = 4 * STEPS
 
-/** Draws single cells of 16 measured colours; kernels/diffusion.ts does the same, eight words at a time. */
+/**
+ * Draws single cells of 16 measured colours; kernels/ does the same, eight words at a time.
+ *
+ * Pairs are tried of which one colour is the nearest to a pixel. Where but two colours can be, as in most cells, those are
+ * tried of which one is the nearest to the cell's mean: then it takes only sums to know what each pair costs.
+ */
 export function createDiffusionCell(colors: Int16Array) {
   const table = pairTable(colors)
   const pixels = new Int16Array(PIXELS * COLOR_WORDS)
@@ -28,7 +34,10 @@ export function createDiffusionCell(colors: Int16Array) {
 
   /** Gives the character and the colours for what is in `pixels`, and notes in `left` what they leave of its mean. */
   function choose(): { character: number; color: number } {
-    const { one, other } = bestPair(measure())
+    const nearest = measure()
+    const middle = leastOf(sums)
+    const isPlain = hasOneBitAtMost(rivalsOf(middle, { pixels, colors, sums }))
+    const { one, other } = bestPair(isPlain ? 1 << middle : nearest)
     const isOther = one === other ? 0 : patternOf(one, other)
     const isInverse = isOther >> 5 !== 0
     const bits = isInverse ? ~isOther & 31 : isOther
@@ -71,8 +80,7 @@ export function createDiffusionCell(colors: Int16Array) {
         partners[other] = one
       }
     }
-    let other = 0
-    for (let color = 1; color < PALETTE_COLORS; color++) if (leasts[color]! < leasts[other]!) other = color
+    const other = leastOf(leasts)
     return { one: partners[other]!, other }
   }
 
@@ -134,4 +142,15 @@ export function createDiffusionCell(colors: Int16Array) {
       left[word] = Math.imul(sum, 10_923) + 32_768 >> 16
     }
   }
+}
+
+/** The index of the first of the least. */
+function leastOf(values: ArrayLike<number>): number {
+  let least = 0
+  for (let index = 1; index < values.length; index++) if (values[index]! < values[least]!) least = index
+  return least
+}
+
+function hasOneBitAtMost(bits: number): boolean {
+  return (bits & bits - 1) === 0
 }

@@ -22,7 +22,12 @@ export function leastOf(a: v128, b: v128, c: v128, d: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function whichAre(least: v128, a: v128, b: v128, c: v128, d: v128): i32 {
-  const ab = i16x8.narrow_i32x4_s(i32x4.eq(a, least), i32x4.eq(b, least))
-  const cd = i16x8.narrow_i32x4_s(i32x4.eq(c, least), i32x4.eq(d, least))
-  return i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd))
+  return bitsOf(i32x4.eq(a, least), i32x4.eq(b, least), i32x4.eq(c, least), i32x4.eq(d, least))
+}
+
+/** A bit for each of 16 lanes that are either 0 or -1. */
+// @ts-ignore: decorator
+@inline
+export function bitsOf(a: v128, b: v128, c: v128, d: v128): i32 {
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)))
 }
