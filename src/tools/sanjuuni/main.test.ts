@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { FrameSplitter } from '../../streams/frame-splitter.ts'
 import type { Conversion } from './conversion.ts'
 import { decodeCells } from './formats/cells.ts'
@@ -41,8 +41,8 @@ function conversion(more: Partial<Conversion> = {}): Conversion {
   }
 }
 
-function start(wanted: Conversion) {
-  const child = spawn(process.execPath, [MAIN, FFMPEG, JSON.stringify(wanted)], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+function start(wanted: Conversion, ffmpeg = FFMPEG) {
+  const child = spawn(process.execPath, [MAIN, ffmpeg, JSON.stringify(wanted)], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const [, stdout, stderr, progress] = child.stdio as unknown as readonly [null, Readable, Readable, Readable]
   return { child, pid: child.pid!, stdout, complaints: text(stderr), progress: text(progress) }
 }
@@ -75,8 +75,10 @@ function brightness(frame: Buffer): number {
   return palette[(colors[0]! >> 4) * 3]!
 }
 
-test('while nobody reads its frames it waits; then they come, in order, and the file is whole', async () => {
-  const { child, pid, stdout, progress } = start(conversion({ progressDescriptor: 3 }))
+test.each([
+  { comes: 'at once', when: [] }, { comes: 'in its own time', when: ['-readrate', '20'] },
+])('while nobody reads the frames of an input that comes $comes it waits; then they come, in order, and the file is whole', async ({ when }) => {
+  const { child, pid, stdout, progress } = start(conversion({ progressDescriptor: 3, decode: [...when, ...conversion().decode] }))
   let quietLooks = 0
   let lastTime = 0
   await until(() => {
@@ -85,7 +87,7 @@ test('while nobody reads its frames it waits; then they come, in order, and the 
     lastTime = time
     return quietLooks > 25
   })
-  expect(statSync(join(directory, 'clip.32vid')).size).toBeLessThan(60 * 82 * 40 * 2)
+  expect(statSync(join(directory, 'clip.32vid')).size).toBeLessThan(FRAMES / 2 * 82 * 40 * 2)
   const splitter = new FrameSplitter({ type: 'sized' })
   const frames: Buffer[] = []
   stdout.on('data', (chunk: Buffer) => frames.push(...splitter.push(chunk)))
@@ -100,6 +102,20 @@ test('while nobody reads its frames it waits; then they come, in order, and the 
     `frame=${FRAMES}`, expect.stringMatching(/^fps=\d/), `total_size=${size}`, 'out_time_us=12500000',
     expect.stringMatching(/^speed=[\d.]+x$/), 'progress=end',
   ])
+})
+
+test('a frame that no other follows is handed over all the same', async () => {
+  const oneFrame = `head -c ${WIDTH * HEIGHT * 3} /dev/zero; exec tail -f /dev/null`
+  const { child, pid, stdout } = start(conversion(), JSON.stringify({ program: 'sh', args: ['-c', oneFrame] }))
+  onTestFinished(() => void child.kill())
+  const splitter = new FrameSplitter({ type: 'sized' })
+  const frames: Buffer[] = []
+  stdout.on('data', (chunk: Buffer) => frames.push(...splitter.push(chunk)))
+  await until(() => frames.length > 0)
+  expect(isRunning(pid)).toBe(true)
+  child.kill()
+  await once(child, 'close')
+  expect(frames.map(brightness)).toEqual([0])
 })
 
 test.each(['SIGTERM', 'SIGKILL'] as const)('%s to it alone ends its ffmpeg as well', async (signal) => {

@@ -17,8 +17,8 @@ export class DescriptorWriter {
     this.#stream.on('error', () => undefined)
   }
 
-  /** Resolves when the reader's pipe has taken all of it. */
-  write(...parts: readonly [...Uint8Array[], Uint8Array]): Promise<void> {
+  /** Resolves when the reader's pipe has taken all of the parts, of which there is one at least. */
+  write(...parts: readonly Uint8Array[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.cork()
       parts.forEach((part, index) => {

@@ -112,6 +112,7 @@ class OutputInOrder {
 
   async finish(frames: number): Promise<void> {
     await this.#written
+    await this.#outputs.live.flush()
     const bytes = await this.#outputs.artifact.finish()
     await this.#outputs.progress.end(frames, bytes)
   }
