@@ -30,10 +30,11 @@ export class LiveFrames {
     this.#begin()
   }
 
-  /** Resolves when the reader's pipe has taken all of them. */
+  /** Resolves when the reader's pipe has taken all of them. Rejects as `write` does. */
   async flush(): Promise<void> {
     this.#begin()
-    while (this.#isWriting) await this.#written
+    do await this.#written
+    while (this.#isWriting)
   }
 
   /** Does nothing while a write is under way: its end begins the next. */

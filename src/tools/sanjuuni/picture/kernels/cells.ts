@@ -1,13 +1,12 @@
-import { distancesTo, leastOf, whichAre } from './nearest'
+import { DISTANCES, measurePixel, ROW } from './cell-distances'
+import { takeColors } from './nearest'
 
-// The squared distances of a cell's six pixels to 16 colours.
-const DISTANCES = memory.data(6 * 64, 16)
 const PIXEL: usize = 8
-const ROW: usize = 64
 const SOLID: u8 = 0x80
 
 /** The character and the two colours nearest to each cell's six pixels; pair-search.ts says which of equal ones. */
 export function chooseCells(pixels: usize, width: i32, height: i32, colors: usize, characters: usize, cellColors: usize): void {
+  takeColors(colors)
   const stride = <usize>width * PIXEL
   let foreground: i32 = 0
   let cell: usize = 0
@@ -15,12 +14,12 @@ export function chooseCells(pixels: usize, width: i32, height: i32, colors: usiz
   for (let y = 0; y < height; y += 3, top += 3 * stride) {
     const end = top + stride
     for (let from = top; from < end; from += 2 * PIXEL, cell++) {
-      let used = nearest(from, colors, 0)
-      used |= nearest(from + PIXEL, colors, ROW)
-      used |= nearest(from + stride, colors, 2 * ROW)
-      used |= nearest(from + stride + PIXEL, colors, 3 * ROW)
-      used |= nearest(from + 2 * stride, colors, 4 * ROW)
-      used |= nearest(from + 2 * stride + PIXEL, colors, 5 * ROW)
+      let used = measurePixel(from, DISTANCES)
+      used |= measurePixel(from + PIXEL, DISTANCES + ROW)
+      used |= measurePixel(from + stride, DISTANCES + 2 * ROW)
+      used |= measurePixel(from + stride + PIXEL, DISTANCES + 3 * ROW)
+      used |= measurePixel(from + 2 * stride, DISTANCES + 4 * ROW)
+      used |= measurePixel(from + 2 * stride + PIXEL, DISTANCES + 5 * ROW)
       const pair = popcnt(used) <= 2 ? ctz(used) << 4 | 31 - clz(used) : searchPairs()
       const low = pair >> 4
       const high = pair & 15
@@ -33,24 +32,6 @@ export function chooseCells(pixels: usize, width: i32, height: i32, colors: usiz
       store<u8>(cellColors + cell, <u8>(background << 4 | foreground))
     }
   }
-}
-
-/** Notes the pixel's distances to all colours, and gives the bit of the nearest. */
-// @ts-ignore: decorator
-@inline
-function nearest(pixel: usize, colors: usize, row: usize): i32 {
-  const xy = v128.load32_splat(pixel)
-  const z = v128.load32_splat(pixel, 4)
-  const a = distancesTo(colors, xy, z)
-  const b = distancesTo(colors + 32, xy, z)
-  const c = distancesTo(colors + 64, xy, z)
-  const d = distancesTo(colors + 96, xy, z)
-  v128.store(DISTANCES + row, a)
-  v128.store(DISTANCES + row, b, 16)
-  v128.store(DISTANCES + row, c, 32)
-  v128.store(DISTANCES + row, d, 48)
-  const which = whichAre(leastOf(a, b, c, d), a, b, c, d)
-  return which & -which
 }
 
 /** All pairs, four at a time: the lower colour times 16, plus the higher. */

@@ -1,26 +1,13 @@
-import { leastOf, whichAre } from './nearest'
+import { DISTANCES, measurePixel, ROW } from './cell-distances'
 import { cheapestOf, offMean } from './pair-costs'
 
 const PIXELS: usize = 6
 const PIXEL: usize = 8
-const ROW: usize = 64
 const QUAD: usize = 16
-// The squared distances of a cell's six pixels to 16 colours, and for each colour their sum as a float.
-const DISTANCES = memory.data(6 * 64, 16)
+// For each colour the sum of the pixels' distances as a float, the candidate that goes best with it, and what the two cost.
 const SUMS = memory.data(64, 16)
-// For each colour, the candidate that goes best with it, and what the two cost.
 const ONES = memory.data(64, 16)
 const LEASTS = memory.data(64, 16)
-// The first two words of 16 colours, and after them their other two.
-const COLORS = memory.data(128, 16)
-
-/** Notes the 16 colours that the cells to come are drawn with. */
-export function takeColors(colors: usize): void {
-  for (let color: usize = 0; color < 16; color++) {
-    store<u32>(COLORS + (color << 2), load<u32>(colors + (color << 3)))
-    store<u32>(COLORS + (color << 2), load<u32>(colors + (color << 3), 4), 64)
-  }
-}
 
 /** Notes for bestPair the sums of the squared distances of a cell's pixels to 16 colours. */
 // @ts-ignore: decorator
@@ -34,37 +21,12 @@ export function noteSums(a: v128, b: v128, c: v128, d: v128): void {
 
 /**
  * Notes the distances of all `pixels` to all colours. Gives a bit for each colour that is the nearest to a pixel. Pixel by
- * pixel, so that the processor’s registers are enough.
+ * pixel, so that the processor's registers are enough.
  */
 export function measure(pixels: usize): i32 {
   let nearest = 0
-  for (let pixel: usize = 0; pixel < PIXELS; pixel++) nearest |= measureOne(pixels + pixel * PIXEL, DISTANCES + pixel * ROW)
+  for (let pixel: usize = 0; pixel < PIXELS; pixel++) nearest |= measurePixel(pixels + pixel * PIXEL, DISTANCES + pixel * ROW)
   return nearest
-}
-
-// @ts-ignore: decorator
-@inline
-function measureOne(pixel: usize, row: usize): i32 {
-  const xy = v128.load32_splat(pixel)
-  const z = v128.load32_splat(pixel, 4)
-  const a = distancesTo(COLORS, xy, z)
-  const b = distancesTo(COLORS + 16, xy, z)
-  const c = distancesTo(COLORS + 32, xy, z)
-  const d = distancesTo(COLORS + 48, xy, z)
-  v128.store(row, a)
-  v128.store(row, b, 16)
-  v128.store(row, c, 32)
-  v128.store(row, d, 48)
-  const which = whichAre(leastOf(a, b, c, d), a, b, c, d)
-  return which & -which
-}
-
-// @ts-ignore: decorator
-@inline
-function distancesTo(colors: usize, xy: v128, z: v128): v128 {
-  const apartXy = i16x8.sub(xy, v128.load(colors))
-  const apartZ = i16x8.sub(z, v128.load(colors, 64))
-  return i32x4.add(i32x4.dot_i16x8_s(apartXy, apartXy), i32x4.dot_i16x8_s(apartZ, apartZ))
 }
 
 /** Of one of the candidates and any colour, the pair that costs the least: the other times 16, plus the candidate. */

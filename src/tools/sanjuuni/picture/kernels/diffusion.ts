@@ -1,4 +1,5 @@
-import { bestPair, measure, takeColors } from './diffusion-cell'
+import { bestPair, measure } from './diffusion-cell'
+import { takeColors } from './nearest'
 import { SCALES } from './pair-costs'
 import { patternOf } from './pattern'
 import { pairOfPlain, takeColorsOfPlain } from './plain-cell'

@@ -1,11 +1,22 @@
-/** The squared distances of a pixel, given as its first two words and its other two, to four colours. */
+// The first two words of 16 colours, and after them their other two.
+const COLORS = memory.data(128, 16)
+const OTHERS: usize = 64
+
+/** Notes the 16 colours that distances are measured to from here on. */
+export function takeColors(colors: usize): void {
+  for (let color: usize = 0; color < 16; color++) {
+    store<u32>(COLORS + (color << 2), load<u32>(colors + (color << 3)))
+    store<u32>(COLORS + (color << 2), load<u32>(colors + (color << 3), 4), OTHERS)
+  }
+}
+
+/** The squared distances of a pixel, given as its first two words and its other two, to the four colours from `first` on. */
 // @ts-ignore: decorator
 @inline
-export function distancesTo(colors: usize, xy: v128, z: v128): v128 {
-  const one = v128.load(colors)
-  const two = v128.load(colors, 16)
-  const apartXy = i16x8.sub(xy, v128.shuffle<i32>(one, two, 0, 2, 4, 6))
-  const apartZ = i16x8.sub(z, v128.shuffle<i32>(one, two, 1, 3, 5, 7))
+export function distancesTo(first: usize, xy: v128, z: v128): v128 {
+  const four = COLORS + (first << 2)
+  const apartXy = i16x8.sub(xy, v128.load(four))
+  const apartZ = i16x8.sub(z, v128.load(four, OTHERS))
   return i32x4.add(i32x4.dot_i16x8_s(apartXy, apartXy), i32x4.dot_i16x8_s(apartZ, apartZ))
 }
 
